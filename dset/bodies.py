@@ -1,0 +1,28 @@
+"""A response body read up to a cap. Imported with the first request: httpx2 costs 0.15 s."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+
+from dset.failures import BodyTooLarge
+
+
+class Capped(httpx2.AsyncByteStream):
+    """The bytes of `stream`, unpacked by `unpack` (a zlib decompressor, or None), at most `cap` of them."""
+
+    def __init__(self, stream: Any, unpack: Any, cap: int) -> None:
+        self._stream, self._unpack, self._left = stream, unpack, cap
+        self._cap = cap
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            # One byte beyond what is left is enough to know, however much a bomb would unpack to.
+            plain = self._unpack.decompress(chunk, self._left + 1) if self._unpack else chunk
+            self._left -= len(plain)
+            if self._left < 0:
+                raise BodyTooLarge(f"it is longer than {self._cap >> 20} MB")
+            yield plain
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()

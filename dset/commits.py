@@ -1,0 +1,118 @@
+"""Answers on their way to the disk: those that arrive together share one write and one fsync."""
+
+import asyncio
+import errno
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Self, TypeVar
+
+from dset import answers, files, rejections
+from dset.answers import Answer
+from dset.errors import StorageError
+from dset.outputs import Outputs
+from dset.rejections import Rejection
+
+PATIENCE = 60.0  # seconds that a full disk is waited for
+PAUSE = 5.0
+
+Outcome = Answer | Rejection
+T = TypeVar("T", Answer, Rejection)
+
+
+class Committer:
+    """Writes outcomes in a thread of its own, so that the requests go on meanwhile.
+
+    `commit` returns when the outcome is on disk, and raises StorageError when it is not: then the answers that were
+    paid for stand in the rescue file that the error names.
+    """
+
+    def __init__(self, outputs: Outputs, trouble: Callable[[str], None]) -> None:
+        """`trouble` is told, in one line, when a write fails: nothing new should be asked until it is told ''."""
+        self._outputs = outputs
+        self._trouble = trouble
+        self._waiting: list[tuple[Outcome, asyncio.Future[None]]] = []
+        self._arrived = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="dset-commit")
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._work())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._closing = True
+        self._arrived.set()
+        if self._task is not None:
+            await self._task
+        self._thread.shutdown()
+
+    async def commit(self, outcome: Outcome) -> None:
+        """Make the outcome durable."""
+        done = asyncio.get_running_loop().create_future()
+        self._waiting.append((outcome, done))
+        self._arrived.set()
+        # Shielded: a request may be cancelled, what it brought is written all the same.
+        await asyncio.shield(done)
+
+    async def _work(self) -> None:
+        while True:
+            if not self._waiting:
+                if self._closing:
+                    return
+                await self._arrived.wait()
+            self._arrived.clear()
+            batch, self._waiting = self._waiting, []
+            if batch:
+                await self._write(batch)
+
+    async def _write(self, batch: list[tuple[Outcome, asyncio.Future[None]]]) -> None:
+        outcomes = [outcome for outcome, _ in batch]
+        error = await self._saved([one for one in outcomes if isinstance(one, Answer)], self._outputs.commit)
+        later = await self._saved(
+            [one for one in outcomes if isinstance(one, Rejection)], self._outputs.reject
+        )
+        for outcome, done in batch:
+            failed = error if isinstance(outcome, Answer) else later
+            if done.cancelled():
+                continue
+            if failed is None:
+                done.set_result(None)
+            else:
+                done.set_exception(failed)
+                done.exception()  # looked at here: whoever asked for it may be gone
+
+    async def _saved(self, outcomes: list[T], write: Callable[[Sequence[T]], None]) -> StorageError | None:
+        """Write them, again and again for a while if the disk refuses; None, or what happened."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + PATIENCE
+        while True:
+            try:
+                await loop.run_in_executor(self._thread, write, outcomes)
+            except OSError as error:
+                refused = error
+            else:
+                self._trouble("")
+                return None
+            what = f"{refused.filename or self._outputs.folder.path}: {refused.strerror}"
+            if loop.time() >= deadline or refused.errno == errno.EIO or self._outputs.is_broken:
+                return self._rescue(outcomes, what)
+            self._trouble(f"cannot write {what}; nothing new is asked, trying again in {PAUSE:g} s")
+            await asyncio.sleep(PAUSE)
+
+    def _rescue(self, outcomes: Sequence[Outcome], what: str) -> StorageError:
+        path = self._outputs.folder.rescue
+        lines = [
+            answers.as_line(answers.as_record(one) if isinstance(one, Answer) else rejections.as_record(one))
+            for one in outcomes
+        ]
+        try:
+            files.append(path, b"".join(lines))
+        except OSError as error:
+            return StorageError(
+                f"cannot write {what}, nor {path} ({error.strerror}): {len(lines)} answers are lost"
+            )
+        return StorageError(
+            f"cannot write {what}: {len(lines)} answers are kept in {path}. "
+            "Make room, then run the same command again: it takes them up"
+        )

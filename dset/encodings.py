@@ -1,0 +1,108 @@
+"""How the bytes of a CSV become text: told from its first bytes, named by the user, or refused; never guessed."""
+
+import codecs
+import locale
+import re
+
+from dset.errors import QuestionsError
+
+# The longer one first: a UTF-32 file begins like a UTF-16 one.
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_OTHER_FILES = (
+    (rb"PK\x03\x04", "an Excel workbook or another zip file; in Excel, save it as 'CSV UTF-8'"),
+    (rb"\xd0\xcf\x11\xe0", "an old Excel workbook; in Excel, save it as 'CSV UTF-8'"),
+    (rb"%PDF-", "a PDF; it must be a CSV"),
+    (rb"(?i)\s*<(!doctype|html|\?xml)", "a web page or XML; it must be a CSV"),
+    (rb'\s*(\{\s*"|\[\s*[\[{"])', "JSON; it must be a CSV with one question a row"),
+    (rb"\x1f\x8b", "a gzip file; unpack it first"),
+    (rb"(\x89PNG|\xff\xd8\xff|GIF8)", "an image; it must be a CSV"),
+)
+# What a spreadsheet writes when it is told 'CSV' and nothing more, by script. Only named to the user.
+_LIKELY = (
+    ("cp874", re.compile("[\u0e01-\u0e5b]{2}")),  # Thai
+    ("cp932", re.compile("[\u3041-\u30ff]")),  # Japanese
+    ("gb18030", re.compile("[\u4e00-\u9fff]{2}")),  # Chinese
+    ("cp949", re.compile("[\uac00-\ud7a3]{2}")),  # Korean
+    ("cp1251", re.compile("[\u0430-\u044f]{3}")),  # Cyrillic
+    ("cp1256", re.compile("[\u0627-\u064a]{3}")),  # Arabic
+)
+
+
+def encoding_of(head: bytes, asked: str) -> tuple[str, int]:
+    """The codec of a file that begins with `head`, and the length of its BOM in bytes.
+
+    `asked` is the user's --encoding ('' for none); a BOM that belongs to it is still taken off. Raises
+    QuestionsError for what is no CSV at all.
+    """
+    for pattern, what in _OTHER_FILES:
+        if re.match(pattern, head):
+            raise QuestionsError(f"this is {what}")
+    for bom, codec in _BOMS:
+        if head.startswith(bom) and (not asked or codec.startswith(_family(asked))):
+            return codec, len(bom)
+    if not asked and (guess := _utf16_without_bom(head)):
+        raise QuestionsError(f"this looks like UTF-16 without a byte order mark; try --encoding {guess}")
+    return asked or "utf-8", 0
+
+
+def _family(codec: str) -> str:
+    return {"utf-16": "utf-16", "utf-32": "utf-32", "utf-8-sig": "utf-8"}.get(codec, codec)
+
+
+def _utf16_without_bom(head: bytes) -> str:
+    """The codec if every second byte of the beginning is NUL, as in UTF-16 of mostly Latin text."""
+    even, odd = head[0:200:2], head[1:200:2]
+    if len(odd) >= 2 and even and odd.count(0) > len(odd) * 0.6 and even.count(0) < len(even) * 0.2:
+        return "utf-16-le"
+    if len(odd) >= 2 and even and even.count(0) > len(even) * 0.6 and odd.count(0) < len(odd) * 0.2:
+        return "utf-16-be"
+    return ""
+
+
+def to_utf8(data: bytes, codec: str) -> bytes:
+    """`data`, decoded strictly, as UTF-8. Raises QuestionsError that names the byte and what the file may be."""
+    try:
+        if codec == "utf-8":
+            data.decode("utf-8")
+            return data
+        return data.decode(codec).encode("utf-8")
+    except UnicodeDecodeError as error:
+        at = error.start
+        line = data.count(b"\n", 0, at) + 1
+        place = f"line {line}, byte {at + 1} (0x{data[at]:02X})"
+        advice = f"save it as UTF-8, or try --encoding {likely(data)}"
+        raise QuestionsError(f"{place} is not {codec.upper()}: {advice}") from None
+    except UnicodeEncodeError as error:
+        raise QuestionsError(
+            f"{codec.upper()} gives a character that no text holds: {error.reason}"
+        ) from None
+    except UnicodeError as error:
+        raise QuestionsError(f"the file is not {codec.upper()}: {error}") from None
+
+
+def likely(data: bytes) -> str:
+    """The encoding worth naming to the user for bytes that are no UTF-8. Only ever a suggestion."""
+    sample = data[:200_000]
+    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", sample)]
+    local = locale.getpreferredencoding(False).lower()
+    candidates = [(local, re.compile("."))] if local.startswith(("cp", "windows")) else []
+    if (
+        runs and sum(runs) / len(runs) >= 2
+    ):  # letters of a script of its own stand together, accents stand alone
+        candidates += _LIKELY
+    for codec, sign in candidates:
+        try:
+            text = sample.decode(codec)
+        except UnicodeDecodeError as error:
+            if error.start < len(sample) - 4:
+                continue
+            text = sample[: error.start].decode(codec)
+        if sign.search(text):
+            return codec
+    return "cp1252"

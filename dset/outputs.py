@@ -1,0 +1,261 @@
+"""The output folder: recovered, brought level, added to by the commit rule, and left in a known state."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dset import adoption, answers, files, rejections, runs, state, views
+from dset.answers import Answer, Record, Tally
+from dset.questions import Question
+from dset.rejections import DONE_BEFORE, Register, Rejection
+from dset.views import View
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Where each file of an output folder is."""
+
+    path: Path
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "output.json"
+
+    @property
+    def csv(self) -> Path:
+        return self.path / "output.csv"
+
+    @property
+    def rejected(self) -> Path:
+        return self.path / "rejected.json"
+
+    @property
+    def runs(self) -> Path:
+        return self.path / "runs.json"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "run.log"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / ".lock"
+
+    @property
+    def state(self) -> Path:
+        return self.path / ".state.json"
+
+    @property
+    def rescue(self) -> Path:
+        """Where answers go that the folder has no room for: outside it, on another disk if there is one."""
+        digest = hashlib.blake2b(os.fsencode(os.path.realpath(self.path)), digest_size=8).hexdigest()
+        return Path(tempfile.gettempdir()) / f"dset-rescue-{digest}.json"
+
+
+class Outputs:
+    """The files of one output folder, under its lock. Not safe for two threads at once.
+
+    The order is the promise: an answer is in output.json and on disk before anything says it is saved; views follow
+    it, bookmarks in q.csv come last. A crash between any two of these costs only what a start can make again.
+    """
+
+    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+        self.folder = Folder(folder)
+        self.say = say  # told one line whenever something was mended
+        self.tally = Tally()
+        self.register = Register()
+        self.past = runs.Past({}, ())
+        self.state = state.State()
+        self._journal: files.AppendFile | None = None
+        self._rejected: files.AppendFile | None = None
+        self._views: list[tuple[View, files.AppendFile]] = []
+        self._wanted_views: list[View] = []
+        self.behind: list[str] = []  # views that could not be written; the journal has it all
+
+    def recover(self, questions: Path) -> None:
+        """Mend torn ends and read what is known. Raises JournalError for damage in the middle, OSError."""
+        files.make_folder(self.folder.path)
+        self.state = state.load(self.folder.state)
+        # Looked at before mending: a mended journal is one that something touched.
+        trusted = self.state.knows(state.mark(self.folder.journal), self.state.journal)
+        for path in (self.folder.journal, self.folder.rejected):
+            if cut := answers.recover(path):
+                self.say(
+                    f"{path.name}: {cut:,} bytes of a torn last line were cut off and kept in {path.name}.torn"
+                )
+        if not self.folder.journal.exists() and self.folder.csv.exists():
+            adopted = adoption.from_csv(self.folder.csv, self.folder.journal)
+            self.say(f"output.json is missing: {adopted:,} answers were taken over from output.csv")
+        self.tally = answers.tally(self.folder.journal, trusted=trusted)
+        self._take_up_rescued()
+        bookmarked = self.state.bookmarked if self.state.questions == str(questions.resolve()) else 0
+        self.register = rejections.read(self.folder.rejected, bookmarked)
+        if self.register.damaged:
+            listed = ", ".join(map(str, self.register.damaged[:5]))
+            self.say(f"rejected.json: cannot read line {listed}; passed over")
+        self.past = runs.read(self.folder.runs)
+        for key, number, known in self.register:
+            if known.kind == DONE_BEFORE:
+                self.tally.add(key, number)
+
+    def _take_up_rescued(self) -> None:
+        """Bring home what an earlier run had to write outside the folder."""
+        if not self.folder.rescue.exists():
+            return
+        answers.recover(self.folder.rescue)
+        records = list(answers.read(self.folder.rescue))
+        known = {record["metadata"].get("id") for record in self.records()}
+        saved = [one for one in records if "kind" not in one and one["metadata"].get("id") not in known]
+        files.append(self.folder.journal, b"".join(map(answers.as_line, saved)))
+        files.append(self.folder.rejected, b"".join(answers.as_line(one) for one in records if "kind" in one))
+        files.remove(self.folder.rescue)
+        for record in saved:
+            self.tally.add(*answers.identify(record["metadata"]))
+        self.say(f"took up {len(saved):,} answers from {self.folder.rescue}")
+
+    @property
+    def is_broken(self) -> bool:
+        """A write failed in a way that forbids to try again on the same file."""
+        return any(file is not None and file.broken for file in (self._journal, self._rejected))
+
+    @property
+    def is_new(self) -> bool:
+        """Neither a journal nor an output.csv: a bookmark then speaks for the rows above it."""
+        return not self.folder.journal.exists() and not self.folder.csv.exists()
+
+    def note_done_before(self, questions: Iterable[Question], fingerprint: str) -> int:
+        """Note in rejected.json that the original tool answered these rows; returns how many were not yet noted."""
+        lines = []
+        for question in questions:
+            if self.tally.claim(question.key):
+                continue
+            number = self.tally.issue(question.key)
+            noted = _done_before(question, number, fingerprint)
+            lines.append(answers.as_line(rejections.as_record(noted)))
+            self.tally.add(question.key, number)
+            self.tally.claim(question.key)
+        if lines:
+            files.append(self.folder.rejected, b"".join(lines))
+        self.tally.release()
+        return len(lines)
+
+    def open(self, columns: Sequence[str], names: Sequence[str], *, csv_exact: bool) -> None:
+        """Open the journal, durably, before the first request is paid for, and bring the views level."""
+        self._journal = files.AppendFile(self.folder.journal)
+        self._rejected = files.AppendFile(self.folder.rejected)
+        self._level(columns, names, csv_exact=csv_exact)
+
+    def _level(self, columns: Sequence[str], names: Sequence[str], *, csv_exact: bool) -> None:
+        left = self.state
+        journal_known = left.knows(state.mark(self.folder.journal), left.journal)
+        known_columns = left.columns if journal_known else views.columns_of(self.records())
+        own = list(dict.fromkeys([*known_columns, *columns]))
+        self.state.columns, self.state.csv_exact, settings_stay = own, csv_exact, own == left.columns
+        settings_stay = settings_stay and csv_exact == left.csv_exact
+        for view in views.make(self.folder.path, names, own, exact=csv_exact):
+            ours = left.knows(state.mark(view.path), left.views.get(view.name))
+            self._wanted_views.append(view)
+            try:
+                if not (ours and journal_known and (view.name != "csv" or settings_stay)):
+                    self._report(view, views.level(view, self.records, ours=ours))
+                self._views.append((view, files.AppendFile(view.path)))
+            except OSError as error:
+                self._fell_behind(view, error)
+
+    def _report(self, view: View, done: str) -> None:
+        if done.startswith("set aside"):
+            self.say(f"{view.path.name} was edited; it was {done} and made anew from output.json")
+        elif done in {"completed", "rebuilt"}:
+            self.say(f"{view.path.name} was {done} from output.json")
+
+    def _fell_behind(self, view: View, error: OSError) -> None:
+        self.behind.append(view.path.name)
+        self.say(
+            f"{view.path.name} cannot be written ({error.strerror}); close it in other programs. "
+            "output.json goes on, the next run catches up"
+        )
+
+    def records(self) -> Iterator[Record]:
+        """Every answer in the journal."""
+        return answers.read(self.folder.journal)
+
+    def commit(self, batch: Sequence[Answer]) -> None:
+        """Make these answers durable with one write and one fsync, then add them to the views.
+
+        Raises OSError if the journal could not be written: then none of them is saved.
+        """
+        if not batch or self._journal is None:
+            return
+        records = [answers.as_record(answer) for answer in batch]
+        lines = [answers.as_line(record) for record in records]
+        self._journal.append(b"".join(lines))
+        for answer in batch:
+            self.tally.add(answer.question.key, answer.question.number)
+        for view, file in list(self._views):
+            try:
+                file.append(
+                    b"".join(_as_read_back(view, *pair) for pair in zip(records, lines, strict=True)),
+                    durable=False,
+                )
+            except OSError as error:
+                file.close()
+                self._views.remove((view, file))
+                self._fell_behind(view, error)
+
+    def reject(self, batch: Sequence[Rejection]) -> None:
+        """Note rows that ended without an answer, durably. Raises OSError."""
+        if not batch or self._rejected is None:
+            return
+        lines = [answers.as_line(rejections.as_record(rejection)) for rejection in batch]
+        self._rejected.append(b"".join(lines))
+        for one in batch:
+            known = rejections.Known(one.kind, one.reason, one.settings, one.question.row, pending=True)
+            self.register.add(one.question.key, one.question.number, known)
+
+    def close(self, questions: Path | None) -> None:
+        """Catch up views that fell behind, and note what stands level. `questions`: the q.csv that holds all bookmarks."""
+        for file in (self._journal, self._rejected, *(file for _, file in self._views)):
+            if file is not None:
+                file.close()
+        level = {view.name for view, _ in self._views}
+        for view in self._wanted_views:
+            if view.name not in level and self._caught_up(view):
+                level.add(view.name)
+        if not self._journal:
+            return
+        self.state.journal = _as_list(state.mark(self.folder.journal))
+        self.state.views = {
+            view.name: marked
+            for view in self._wanted_views
+            if view.name in level and (marked := _as_list(state.mark(view.path)))
+        }
+        if questions is not None:
+            self.state.questions = str(questions.resolve())
+            self.state.bookmarked = (state.mark(self.folder.rejected) or (0, 0))[0]
+        state.save(self.folder.state, self.state)
+
+    def _caught_up(self, view: View) -> bool:
+        try:
+            views.level(view, self.records, ours=False)
+        except OSError:
+            return False
+        self.behind.remove(view.path.name)
+        self.say(f"{view.path.name} caught up")
+        return True
+
+
+def _as_list(marked: state.Mark | None) -> list[int] | None:
+    return None if marked is None else list(marked)
+
+
+def _as_read_back(view: View, record: Record, line: bytes) -> bytes:
+    # Two lone surrogates side by side are one character when the line is read again: render what will be read.
+    return view.render(answers.parse(line) if b"\\u" in line else record)
+
+
+def _done_before(question: Question, number: int, fingerprint: str) -> Rejection:
+    reason = "the original tool's bookmark stands below this row"
+    return Rejection(replace(question, number=number), DONE_BEFORE, reason, fingerprint)

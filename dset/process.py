@@ -1,0 +1,48 @@
+"""What the process is to the operating system: signals and the limit of open files."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+
+@contextlib.contextmanager
+def signals(received: Callable[[int], None]) -> Iterator[None]:
+    """Within it, Ctrl-C, SIGTERM and a closed terminal call `received` in the running event loop."""
+    loop = asyncio.get_running_loop()
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(received, number)
+
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the last: Windows' close box and Ctrl-Break
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    old = {}
+    for number in numbers:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup asks not to hear of it
+            old[number] = signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+
+def is_closed_terminal(number: int) -> bool:
+    """The signal says that nobody is there any more: no waiting for what is in flight."""
+    return number in {getattr(signal, "SIGHUP", -1), getattr(signal, "SIGBREAK", -1)}
+
+
+def allow_sockets(count: int) -> None:
+    """Raise the limit of open files, often 256 or 1,024, to what `count` connections need, as far as allowed."""
+    if sys.platform != "win32":
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = count + 128
+        if hard != resource.RLIM_INFINITY:
+            wanted = min(wanted, hard)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            with contextlib.suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

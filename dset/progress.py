@@ -1,0 +1,129 @@
+"""Where a run stands: its counters, what it waits for, and the numbers for the bar and the summary."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from dset.completions import Reply
+from dset.costs import Tokens
+from dset.rejections import Rejection
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A row that waits before it is asked again."""
+
+    row: int
+    reason: str
+    until: float  # time.monotonic()
+    attempt: int  # the one to come
+    attempts: int  # at the most; 0 for a wait that uses up none
+
+    @property
+    def seconds(self) -> float:
+        """How long still."""
+        return max(0.0, self.until - time.monotonic())
+
+    def __str__(self) -> str:
+        which = f", attempt {self.attempt} of {self.attempts}" if self.attempts else ""
+        return f"row {self.row}: {self.reason} - asked again in {_span(self.seconds)}{which}"
+
+
+def _span(seconds: float) -> str:
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+@dataclass(slots=True)
+class Progress:
+    """The counters of one run. An answer counts when it is saved, not before."""
+
+    total: int  # requests to make
+    answered: int = 0
+    failed: int = 0
+    blocked: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)  # rows without an answer, by kind
+    maybe_twice: int = 0  # requests whose outcome is unknown and which were or will be sent again
+    tokens: Tokens = field(default_factory=Tokens)
+    waiting: dict[str, Waiting] = field(default_factory=dict)
+    longest: int = 0  # characters of the longest answer
+    _started: float = field(default_factory=time.monotonic)
+
+    def saved(self, reply: Reply) -> None:
+        """An answer is in the journal and on disk."""
+        self.answered += 1
+        self.longest = max(self.longest, len(reply.answer), len(reply.reasoning or ""))
+        self.tokens.add(reply)
+
+    def rejected(self, rejection: Rejection) -> None:
+        """A row ended without an answer, and that is on disk."""
+        self.kinds[rejection.kind] += 1
+        if rejection.bookmark == "BLOCKED":
+            self.blocked += 1
+        else:
+            self.failed += 1
+        if rejection.reply is not None:
+            self.tokens.add(rejection.reply)
+
+    @property
+    def ended(self) -> int:
+        """Requests that came to an end of any kind."""
+        return self.answered + self.failed + self.blocked
+
+    @property
+    def seconds(self) -> float:
+        """Since the run began."""
+        return time.monotonic() - self._started
+
+    @property
+    def rate(self) -> float:
+        """Rows ended per second."""
+        return self.ended / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def left(self) -> str:
+        """Time left at this rate, '?' while nothing has ended."""
+        return _span((self.total - self.ended) / self.rate) if self.ended and self.rate else "?"
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The counters for runs.json."""
+        return {
+            "answered": self.answered,
+            "failed": self.failed,
+            "blocked": self.blocked,
+            "prompt_tokens": self.tokens.prompt,
+            "cached_tokens": self.tokens.cached,
+            "completion_tokens": self.tokens.completion,
+            "reasoning_tokens": self.tokens.reasoning,
+            "maybe_billed_twice": self.maybe_twice,
+        }
+
+    @property
+    def next_try(self) -> Waiting | None:
+        """The waiting row that is asked next."""
+        return min(self.waiting.values(), key=lambda one: one.until, default=None)
+
+    @property
+    def figures(self) -> str:
+        """Failed, tokens and what is waited for, for the end of the bar."""
+        parts = [f"{self.failed} failed"] if self.failed else []
+        parts += [f"{self.blocked} blocked"] if self.blocked else []
+        parts.append(f"{self.tokens.prompt + self.tokens.completion:,} tokens")
+        if waiting := self.next_try:
+            parts.append(f"{waiting} (Ctrl-C is safe)")
+        return ", ".join(parts)
+
+    def line(self) -> str:
+        """The same as one plain line, for logs and pipes."""
+        return f"{self.ended:,} of {self.total:,} done, {self.rate:.1f} rows/s, {self.figures}; time left about {self.left}"
+
+
+def elapsed(seconds: float) -> str:
+    """A time for people: 4.2 s, 3 min 10 s, 2 h 05 min."""
+    return _span(seconds)

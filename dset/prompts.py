@@ -1,0 +1,40 @@
+"""A question and the templates -> the messages that are sent."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dset import pictures, templates
+from dset.endpoints import Messages, read_messages
+from dset.headers import Columns
+from dset.questions import Question
+
+
+class Prompt:
+    """The prompt and the system message of a run, read against the columns of its q.csv."""
+
+    def __init__(self, prompt: str, system: str, columns: Columns, folder: Path) -> None:
+        """`folder` is where q.csv is: the paths in its `image` column start there."""
+        own = [name for _, name in columns.own]
+        known = ["question", *([columns.heading] if columns.heading else []), *own]
+        self._prompt = templates.parse(prompt, known)
+        self._system = templates.parse(system, known)
+        self._heading = columns.heading
+        self._folder = folder
+        named: Sequence[str] = (*self._prompt.columns, *self._system.columns)
+        self.named = tuple(dict.fromkeys(name for name in named if name in own))
+        self.unknown = tuple(dict.fromkeys((*self._prompt.unknown, *self._system.unknown)))
+
+    def messages(self, question: Question) -> Messages:
+        """What is sent for the row. Raises ValueError where its cells do not allow it."""
+        if question.messages:
+            return read_messages(question.messages)
+        cells = {self._heading: question.text, **question.columns, "question": question.text}
+        content: Any = self._prompt.fill(cells)
+        if question.image:
+            picture = pictures.as_part(self._folder, question.image)
+            content = [{"type": "text", "text": content}, picture]
+        messages: Messages = [{"role": "user", "content": content}]
+        if system := self._system.fill(cells):
+            messages.insert(0, {"role": "system", "content": system})
+        return messages

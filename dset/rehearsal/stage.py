@@ -1,0 +1,126 @@
+"""Rehearsal: this same program against an endpoint of our own on loopback, in a folder of its own.
+
+Nothing invented ever mixes with real answers: a copy of q.csv with empty status cells and all outputs live in
+`<output>/rehearsal/`.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from dset import files
+from dset.endpoints import Endpoint, choose
+from dset.questions import Sheet
+from dset.rehearsal import canned
+from dset.rehearsal.server import Server
+from dset.settings import Secrets, Settings
+
+_WAITS = (1.0, 2.0, 3.0)  # seconds, in place of 1, 2 and 4 minutes
+_THINKING = {"outage": 0.5, "calm": 0.02}  # seconds for an answer
+_OURS = (
+    "output.json",
+    "output.csv",
+    "output.txt",
+    "rejected.json",
+    "runs.json",
+    "run.log",
+    ".state.json",
+    "q.csv",
+)
+
+
+@contextmanager
+def stage(settings: Settings) -> Iterator["Rehearsal"]:
+    """A rehearsal of the run that `settings` describe; its endpoint stops with the block."""
+    rehearsal = Rehearsal(settings)
+    try:
+        yield rehearsal
+    finally:
+        rehearsal.close()
+
+
+class Rehearsal:
+    """The first run over a q.csv meets an outage half-way, the second goes on and finishes; the next starts afresh."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._source = settings
+        folder = settings.output / "rehearsal"
+        self._mark = folder / "rehearsal.json"
+        self.settings = replace(
+            settings,
+            questions=folder / "q.csv",
+            output=folder,
+            is_default_output=False,
+            encoding="",
+            retry_waits=_WAITS if settings.retry_waits == (60.0, 120.0, 240.0) else settings.retry_waits,
+            secrets=Secrets({}),
+        )
+        self.finished = False  # set when every row was answered
+        self._digest = ""
+        self._server: Server | None = None
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The offline endpoint, spoken to as any other."""
+        assert self._server is not None
+        # The settings keep the user's base URL: the port of today is no changed setting.
+        here = replace(self.settings, base_url=self._server.base_url)
+        return replace(choose(here), provider="rehearsal")
+
+    def prepare(self) -> Settings:
+        """Lay out the folder, afresh where q.csv changed or the last rehearsal finished, and start the endpoint.
+
+        Call it under the folder's lock. Returns the settings of the rehearsal's run.
+        """
+        source = self._source
+        with Sheet(source.questions, encoding=source.encoding, column=source.column) as sheet:
+            emptied = b"".join(sheet.with_statuses(dict(_all_rows(sheet))))
+            rows = sum(not sheet.question(record).is_empty for _, record in sheet.records())
+            encoding = "" if sheet.bom or sheet.codec == "utf-8" else sheet.codec
+        self._digest = hashlib.sha256(emptied).hexdigest()
+        afresh = self._under_way() != self._digest
+        if afresh:
+            self._clear()
+            files.replace(self.settings.questions, [emptied])
+            self._note(finished=False)
+        latency = _THINKING[source.rehearse]
+        script = canned.calm(latency)
+        if source.rehearse == "outage" and afresh:
+            script = canned.outage(max(1, rows * source.samples // 2), latency)
+        self._server = Server(script, keep_bodies=False)
+        self._server.start()
+        self.settings = replace(self.settings, encoding=encoding)
+        return self.settings
+
+    def _under_way(self) -> str:
+        """The q.csv of a rehearsal that has not finished, as a digest; '' where there is none."""
+        try:
+            noted = json.loads(self._mark.read_bytes())
+            return "" if noted["finished"] else str(noted["source"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+
+    def _clear(self) -> None:
+        for name in _OURS:
+            files.remove(self.settings.output / name)
+            for aside in self.settings.output.glob(f"{name}.*"):
+                files.remove(aside)
+
+    def _note(self, *, finished: bool) -> None:
+        noted = {"source": self._digest, "finished": finished}
+        files.replace(self._mark, [json.dumps(noted).encode("utf-8")])
+
+    def close(self) -> None:
+        """Stop the endpoint and note whether the rehearsal has finished."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+            if self.finished:
+                self._note(finished=True)
+
+
+def _all_rows(sheet: Sheet) -> Iterator[tuple[int, str]]:
+    for _, record in sheet.records():
+        yield record.number, ""

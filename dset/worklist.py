@@ -1,0 +1,200 @@
+"""What is to do: each row of q.csv against the journal and rejected.json. Decides; asks and writes nothing."""
+
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from dset.answers import Tally
+from dset.failures import Kind
+from dset.questions import Question, Sheet, content_key
+from dset.rejections import DONE_BEFORE, INVALID, Known, Register
+
+_PAID_IN_VAIN = frozenset({Kind.CUT_SHORT.value, INVALID})
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What decides whether a row is asked, beside what is known of it."""
+
+    fingerprint: str
+    named: tuple[str, ...] = ()  # the user's columns that the prompt names: part of what a row is known by
+    earlier: tuple[
+        tuple[str, ...], ...
+    ] = ()  # those that earlier runs named: a changed prompt buys nothing again
+    samples: int = 1
+    limit: int | None = None
+    retry_failed: bool = False
+
+
+class _Entries:
+    """Rows to ask, 24 bytes each: a million of them must fit beside everything else."""
+
+    def __init__(self) -> None:
+        self.offsets = array("Q")
+        self.rows, self.numbers, self.samples = array("L"), array("L"), array("L")
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def add(self, offset: int, row: int, number: int, sample: int) -> None:
+        self.offsets.append(offset)
+        self.rows.append(row)
+        self.numbers.append(number)
+        self.samples.append(sample)
+
+    def __iter__(self) -> Iterator[tuple[int, int, int, int]]:
+        return zip(self.offsets, self.rows, self.numbers, self.samples, strict=True)
+
+
+@dataclass(slots=True)
+class Plan:
+    """The outcome. Counts are rows; `todo` counts requests (a row may want several answers)."""
+
+    sheet: Sheet
+    rules: Rules
+    rows: int = 0  # rows with something to ask
+    empty: int = 0
+    done: int = 0
+    by_earlier_prompt: int = 0  # of done: answered under a prompt that named other columns
+    blocked: int = 0
+    beyond: int = 0  # requests beyond --limit
+    gone: int = 0  # answers whose rows are no longer in q.csv
+    held: Counter[str] = field(default_factory=Counter)  # left alone by kind: their failure was paid for
+    cells: dict[int, str] = field(default_factory=dict)  # status cells to change: row -> word
+    unanswered: set[int] = field(
+        default_factory=set
+    )  # contents that rejected.json knows and that want an answer
+    first: _Entries = field(default_factory=_Entries)
+    later: _Entries = field(default_factory=_Entries)
+
+    @property
+    def todo(self) -> int:
+        """Requests to make in this run."""
+        return len(self.first) + len(self.later) - self.beyond
+
+    @property
+    def bookmarked(self) -> int:
+        """Of those, rows that failed before; they come first."""
+        return min(len(self.first), self.todo)
+
+    def is_open(self, key: int) -> bool:
+        """A row with this content has no answer yet."""
+        return key in self.unanswered
+
+    def questions(self) -> Iterator[Question]:
+        """The questions to ask, bookmarked rows first, then in file order, read as they are wanted."""
+        left = self.todo
+        for entries in (self.first, self.later):
+            for offset, row, number, sample in entries:
+                if not left:
+                    return
+                left -= 1
+                question = self.sheet.question(self.sheet.record_at(offset, row), self.rules.named)
+                yield replace(question, number=number, sample=sample or None)
+
+
+class _Row(NamedTuple):
+    offset: int
+    question: Question
+
+
+def plan(sheet: Sheet, tally: Tally, register: Register, rules: Rules) -> Plan:
+    """Decide for every row. Uses up the claims of `tally`; raises QuestionsError where q.csv cannot be read."""
+    made = Plan(sheet, rules)
+    deferred: dict[int, list[_Row]] = defaultdict(list)
+    decider = _Decider(made, tally, rules)
+    for offset, record in sheet.records():
+        question = sheet.question(record, rules.named)
+        if question.is_empty:
+            made.empty += 1
+            continue
+        made.rows += 1
+        if question.bookmark or question.key in register:
+            deferred[question.key].append(_Row(offset, question))  # equal rows without a bookmark claim first
+        else:
+            decider.settle(_Row(offset, question), None)
+    for key, rows in deferred.items():
+        decider.settle_equal(rows, [known for known in register.of(key) if known.kind != DONE_BEFORE])
+    made.gone = max(0, tally.total - tally.claimed)
+    if rules.limit is not None:
+        made.beyond = max(0, len(made.first) + len(made.later) - rules.limit)
+    return made
+
+
+class _Decider:
+    def __init__(self, made: Plan, tally: Tally, rules: Rules) -> None:
+        self.made, self.tally, self.rules = made, tally, rules
+        # () besides: the original tool's records know nothing but the question
+        self._other_names = [names for names in dict.fromkeys((*rules.earlier, ())) if names != rules.named]
+
+    def settle_equal(self, rows: Sequence[_Row], known: list[Known]) -> None:
+        """Rows of one content: what failed goes to the row that failed, the answers to the others."""
+        failed_at = {one.row for one in known}
+        for row in sorted(rows, key=lambda row: (row.question.row in failed_at, row.question.row)):
+            own = next((one for one in known if one.row == row.question.row), known[-1] if known else None)
+            self.settle(row, own)
+
+    def settle(self, row: _Row, known: Known | None) -> None:
+        """Decide for one row; `known` is what rejected.json says of it."""
+        question, made = row.question, self.made
+        claimed = sum(self._claim(question) for _ in range(self.rules.samples))
+        if claimed == self.rules.samples:
+            made.done += 1
+            if question.bookmark:
+                made.cells[question.row] = ""
+            return
+        if known:
+            made.unanswered.add(question.key)
+        word = self._word(question, known)
+        if (
+            known
+            and word
+            and word != question.status
+            and known.pending
+            and (question.bookmark or not question.status)
+        ):
+            made.cells[question.row] = word
+        if word == "BLOCKED" and not self._wanted_again(known):
+            made.blocked += 1
+        elif word == "ERROR" and known and known.kind in _PAID_IN_VAIN and not self._wanted_again(known):
+            made.held[known.kind] += 1
+        else:
+            entries = made.first if word else made.later
+            for sample in range(claimed + 1, self.rules.samples + 1):
+                number = self.tally.issue(question.key)
+                entries.add(row.offset, question.row, number, sample if self.rules.samples > 1 else 0)
+
+    def _claim(self, question: Question) -> bool:
+        if self.tally.claim(question.key):
+            return True
+        for names in self._other_names:
+            named = {name: question.columns.get(name, "") for name in names}
+            if self.tally.claim(content_key(question.text, question.image, question.messages, named)):
+                self.made.by_earlier_prompt += 1
+                return True
+        return False
+
+    def _word(self, question: Question, known: Known | None) -> str:
+        """The bookmark that holds: the cell's; rejected.json's where the cell is not ours or was not yet written."""
+        if known and known.pending:
+            return known.bookmark
+        if question.bookmark:
+            return question.bookmark
+        return known.bookmark if known and question.status else ""
+
+    def _wanted_again(self, known: Known | None) -> bool:
+        return self.rules.retry_failed or (known is not None and known.settings != self.rules.fingerprint)
+
+
+def rows_above_bookmark(sheet: Sheet, named: Sequence[str]) -> list[Question]:
+    """The rows above the first ERROR: the original tool went down the file and stopped there, so they are done."""
+    above: list[Question] = []
+    for _, record in sheet.records():
+        question = sheet.question(record, named)
+        if question.bookmark == "ERROR":
+            return above
+        if not question.is_empty:
+            above.append(question)
+    return []

@@ -1,0 +1,126 @@
+"""q.csv and its output folder, locked for one run: recovered, read, planned, bookmarked, closed."""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from dset import files, summary, worklist
+from dset.errors import QuestionsError
+from dset.locks import Lock
+from dset.outputs import Outputs
+from dset.prompts import Prompt
+from dset.questions import Sheet
+from dset.runlog import RunLog
+from dset.settings import Settings
+
+_TRIES = 5  # at writing the bookmarks while somebody keeps saving q.csv
+
+
+class Workspace:
+    """What a run works on, between its two locks. Use as a context manager; the methods in their order here."""
+
+    def __init__(self, settings: Settings, tell: Callable[[str], None], pictures: Path) -> None:
+        """`tell` takes lines for the user; paths in an `image` column start at the folder `pictures`."""
+        self.settings, self._tell, self._pictures = settings, tell, pictures
+        self.outputs = Outputs(settings.output, tell)
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        try:
+            self._lock()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _lock(self) -> None:
+        settings, folder = self.settings, self.outputs.folder
+        files.make_folder(folder.path)
+        beside = settings.questions.with_name(f".{settings.questions.name}.lock")
+        for lock in (Lock(folder.lock, f"the folder {folder.path}"), Lock(beside, str(settings.questions))):
+            lock.acquire()
+            self._stack.callback(lock.release)
+            if lock.warning:
+                self._tell(lock.warning)
+
+    def read(self) -> None:
+        """Read q.csv, recover the folder and decide what is to do. Asks nothing; raises DsetError, OSError."""
+        settings = self.settings
+        self.log = RunLog(self.outputs.folder.log, settings.secrets.scrub)
+        self._stack.callback(self.log.close)
+        self.sheet = self._stack.enter_context(self._sheet())
+        self.prompt = Prompt(settings.prompt, settings.system, self.sheet.columns, self._pictures)
+        self.outputs.recover(settings.questions)
+        if self.outputs.is_new and settings.is_default_output:
+            above = worklist.rows_above_bookmark(self.sheet, self.prompt.named)
+            self.outputs.note_done_before(above, settings.fingerprint)
+        self._rules = worklist.Rules(
+            fingerprint=settings.fingerprint,
+            named=self.prompt.named,
+            earlier=self.outputs.past.named,
+            samples=settings.samples,
+            limit=settings.limit,
+            retry_failed=settings.retry_failed,
+        )
+        self.plan = worklist.plan(self.sheet, self.outputs.tally, self.outputs.register, self._rules)
+
+    def _sheet(self) -> Sheet:
+        return Sheet(self.settings.questions, encoding=self.settings.encoding, column=self.settings.column)
+
+    def notes(self) -> list[str]:
+        """What a user should know before anything is asked; the last line counts what is to do."""
+        lines = (
+            []
+            if self.sheet.columns.has_header
+            else [f"{self.sheet.path} has no heading: row 1 is a question"]
+        )
+        changed = self.outputs.past.differs(self.settings.request)
+        lines += summary.notes(self.plan, self.outputs, changed, self.prompt.unknown)
+        return [*lines, summary.opening(self.plan)]
+
+    def open(self) -> None:
+        """Open the journal, durably, before the first request is paid for, and bring the views level."""
+        own = [name for _, name in self.sheet.columns.own]
+        self.outputs.open(own, self.settings.views, csv_exact=self.settings.csv_exact)
+
+    def bookmark(self) -> None:
+        """Write ERROR and BLOCKED into q.csv as it stands now, last of all: nothing depends on it.
+
+        Then note what stands level. A q.csv that cannot be written is told, and rejected.json stands in for it.
+        """
+        try:
+            self._write_bookmarks()
+        except (QuestionsError, OSError) as error:
+            what = (
+                str(error)
+                if isinstance(error, QuestionsError)
+                else f"{self.settings.questions}: {error.strerror}"
+            )
+            self._tell(
+                f"the bookmarks could not be written ({what}); rejected.json keeps them for the next run"
+            )
+            self.outputs.close(None)
+        else:
+            self.outputs.close(self.settings.questions)
+
+    def _write_bookmarks(self) -> None:
+        for attempt in range(_TRIES):
+            with self._sheet() as fresh:
+                self.outputs.tally.release()
+                plan = worklist.plan(fresh, self.outputs.tally, self.outputs.register, self._rules)
+                try:
+                    if plan.cells:
+                        fresh.write_statuses(plan.cells)
+                except QuestionsError:
+                    if not fresh.can_write or attempt == _TRIES - 1:
+                        raise
+                    continue  # saved by somebody between our read and our write: what they wrote counts
+            if plan.rows > self.plan.rows:
+                self._tell(
+                    f"{plan.rows - self.plan.rows:,} rows were added to q.csv meanwhile: the next run asks them"
+                )
+            return

@@ -1,0 +1,221 @@
+"""Fill in q.csv, run this script, get a dataset. Run it again after an outage: it goes on where it stopped.
+
+What comes in: q.csv and the settings. What goes out: output.json, output.csv and output.txt in dset_generator/, and
+ERROR or BLOCKED in q.csv where a row failed. This file is the story and prints every line; the nouns are in dset/.
+"""
+
+from __future__ import annotations
+
+import sys
+
+if sys.version_info < (3, 11):  # before any import that needs it
+    sys.stderr.write(
+        "dset needs Python 3.11 or newer; this is %s, at %s\n" % (sys.version.split()[0], sys.executable)
+    )
+    raise SystemExit(2)
+
+import asyncio
+import contextlib
+import gc
+import os
+import traceback
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from dset.errors import DsetError, UsageError
+from dset.settings import Secrets, Settings, load, parser
+
+if TYPE_CHECKING:
+    from dset.progress import Progress
+
+VERBS = ("status",)
+EPILOG = """\
+verbs:
+  status [FOLDER]       what is done, what is left, whether the files are level; asks nothing
+
+Each flag has a variable, in brackets, for .env or the environment. Keys live there only: DEEPSEEK_API_KEY for
+DeepSeek, DSET_API_KEY for another service. Exit status: 0 done, 1 rows failed or an outage, 2 mend something first,
+130 or 143 interrupted.
+"""
+
+
+def run(settings: Settings, screen: Screen) -> int:
+    """One run: lock, recover, read q.csv, decide, ask and commit, bookmark, sum up."""
+    from dset import endpoints, summary
+    from dset.progress import Progress
+    from dset.rehearsal.stage import stage
+    from dset.workspace import Workspace
+
+    with contextlib.ExitStack() as stack:
+        rehearsal = stack.enter_context(stage(settings)) if settings.rehearse else None
+        pictures = settings.questions.parent
+        settings = rehearsal.settings if rehearsal else settings
+        work = stack.enter_context(Workspace(settings, screen.notice, pictures))
+        if rehearsal:
+            screen.notice("rehearsal: invented answers, no key, no network, nothing is billed")
+            settings = work.settings = rehearsal.prepare()
+        work.read()
+        for line in work.notes():
+            screen.notice(line)
+
+        progress, stopped, signal = Progress(0), None, 0
+        if work.plan.todo:
+            endpoint = rehearsal.endpoint if rehearsal else endpoints.choose(settings)
+            screen.notice(endpoint.warning)
+            work.open()
+            progress, stopped, signal = _ask(work, endpoint, screen)
+        else:
+            work.open()  # a finished run needs no key and still brings the files level
+        work.bookmark()
+
+        left = work.plan.todo + work.plan.beyond - progress.answered - progress.blocked
+        for line in summary.closing(work.plan, progress, stopped, work.outputs, left):
+            screen.result(line)
+        exit_status = summary.exit_status(work.plan, progress, stopped, signal)
+        if rehearsal:
+            rehearsal.finished = exit_status == 0
+        return exit_status
+
+
+def _ask(work: Any, endpoint: Any, screen: Screen) -> Any:
+    from dset.session import Session
+
+    gc.set_threshold(20_000)  # many short-lived objects a row: collecting less often is worth 2 % of the rate
+    session = Session(work, endpoint, screen.notice)
+    asyncio.run(session.run(screen.follow))
+    return session.progress, session.stopped, session.signal
+
+
+def status(settings: Settings, screen: Screen) -> int:
+    """The verb `status`: look, print, change nothing."""
+    from dset.status import look
+
+    report = look(settings)
+    for line in report.lines:
+        screen.result(line)
+    return report.exit_status
+
+
+class Screen:
+    """Everything that is printed: results to stdout; notices, progress and errors to stderr."""
+
+    def __init__(self) -> None:
+        self.quiet = False
+        self.scrub = Secrets({}).scrub
+        self._bar: Any = None
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None and hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="replace")  # a terminal that lacks a letter must not end the run
+
+    def _print(self, line: str, stream: Any) -> None:
+        if not line or stream is None:
+            return
+        try:
+            if self._bar is not None:
+                self._bar.clear()
+            print(self.scrub(line), file=stream, flush=True)
+        except (OSError, ValueError):
+            pass  # a closed or full output (`| head`): the files are what counts
+
+    def result(self, line: str) -> None:
+        """A line of the summary or of a report."""
+        self._print(line, sys.stdout)
+
+    def notice(self, line: str) -> None:
+        """A line on how things go; --quiet leaves it out."""
+        if not self.quiet:
+            self._print(line and f"dset: {line}", sys.stderr)
+
+    def error(self, line: str) -> None:
+        """The one line on what is wrong and what to do."""
+        self._print(f"dset: {line}", sys.stderr)
+
+    @contextlib.asynccontextmanager
+    async def follow(self, progress: Progress) -> AsyncIterator[None]:
+        """Show the progress while the block runs: a bar on a terminal, else a plain line every few seconds."""
+        if self.quiet:
+            yield
+            return
+        on_terminal = sys.stderr is not None and sys.stderr.isatty()
+        ticker = asyncio.create_task(self._draw_bar(progress) if on_terminal else self._say_lines(progress))
+        try:
+            yield
+        finally:
+            ticker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await ticker
+
+    async def _draw_bar(self, progress: Progress) -> None:
+        from tqdm import tqdm
+
+        with tqdm(
+            total=progress.total, unit="row", file=sys.stderr, dynamic_ncols=True, leave=True
+        ) as self._bar:
+            try:
+                while True:
+                    self._bar.n = progress.ended
+                    self._bar.set_postfix_str(progress.figures)
+                    await asyncio.sleep(0.25)
+            finally:
+                self._bar.n = progress.ended
+                self._bar.set_postfix_str(progress.figures)
+        self._bar = None
+
+    async def _say_lines(self, progress: Progress) -> None:
+        waited_for, said_at = None, progress.seconds
+        while True:
+            await asyncio.sleep(0.25)
+            waiting = progress.next_try
+            now = waiting and (waiting.row, waiting.attempt)
+            if (now and now != waited_for) or progress.seconds - said_at >= (15 if now else 5):
+                waited_for, said_at = now, progress.seconds
+                self.notice(progress.line())
+
+
+def _read_command(argv: list[str]) -> tuple[str, Settings]:
+    """The verb, 'run' where none is named, and the settings."""
+    verb = argv[0] if argv and not argv[0].startswith("-") else "run"
+    if verb not in ("run", *VERBS):
+        raise UsageError(f"{verb!r} is no verb: try {', '.join(VERBS)} or --help")
+    reader = parser(os.path.basename(sys.argv[0]), (__doc__ or "").splitlines()[0], EPILOG)
+    if verb == "status":
+        reader.add_argument("output", nargs="?", metavar="FOLDER", help="the output folder to look at")
+    given = vars(reader.parse_args(argv if verb == "run" else argv[1:]))
+    return verb, load(given)
+
+
+def _fail(screen: Screen, line: str, exit_status: int) -> int:
+    screen.error(line)
+    return exit_status
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status. The one place that catches everything."""
+    screen, settings = Screen(), None
+    try:
+        verb, settings = _read_command(sys.argv[1:] if argv is None else argv)
+        screen.quiet, screen.scrub = settings.quiet, settings.secrets.scrub
+        for warning in settings.warnings:
+            screen.notice(warning)
+        return status(settings, screen) if verb == "status" else run(settings, screen)
+    except DsetError as error:
+        return _fail(screen, str(error), error.exit_status)
+    except ImportError as error:
+        pip = f'"{sys.executable}" -m pip install -r requirements.txt'
+        return _fail(screen, f"the package {error.name} is missing or too old; run: {pip}", 2)
+    except OSError as error:
+        return _fail(screen, f"{error.filename or 'the disk'}: {error.strerror}; nothing more is asked", 2)
+    except KeyboardInterrupt:
+        return _fail(screen, "interrupted; what was answered is saved", 130)
+    except Exception as error:  # noqa: BLE001 - the last resort: whatever it is, it is ours, and logged
+        screen.log(settings.secrets.scrub(traceback.format_exc()) if settings else "")
+        return _fail(
+            screen,
+            f"an error of dset's own ({type(error).__name__}); what was answered is saved. "
+            "Please report it with the end of run.log",
+            1,
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
