@@ -146,20 +146,19 @@ class Screen:
                 await ticker
 
     async def _draw_bar(self, progress: Progress) -> None:
-        from tqdm import tqdm
+        from tqdm import tqdm  # 0.1 s, and only a terminal needs it
 
-        with tqdm(
-            total=progress.total, unit="row", file=sys.stderr, dynamic_ncols=True, leave=True
-        ) as self._bar:
-            try:
-                while True:
-                    self._bar.n = progress.ended
-                    self._bar.set_postfix_str(progress.figures)
-                    await asyncio.sleep(0.25)
-            finally:
-                self._bar.n = progress.ended
-                self._bar.set_postfix_str(progress.figures)
-        self._bar = None
+        bar = self._bar = tqdm(total=progress.total, unit="row", file=sys.stderr, dynamic_ncols=True)
+        try:
+            while True:
+                bar.n = progress.ended
+                bar.set_postfix_str(self.scrub(progress.figures))
+                await asyncio.sleep(0.25)
+        finally:
+            bar.n = progress.ended
+            bar.set_postfix_str(self.scrub(progress.figures))
+            bar.close()
+            self._bar = None
 
     async def _say_lines(self, progress: Progress) -> None:
         waited_for, said_at = None, progress.seconds
@@ -208,7 +207,10 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _fail(screen, "interrupted; what was answered is saved", 130)
     except Exception as error:  # noqa: BLE001 - the last resort: whatever it is, it is ours, and logged
-        screen.log(settings.secrets.scrub(traceback.format_exc()) if settings else "")
+        if settings is not None:
+            from dset.runlog import RunLog
+
+            RunLog(settings.output / "run.log", screen.scrub)(traceback.format_exc())
         return _fail(
             screen,
             f"an error of dset's own ({type(error).__name__}); what was answered is saved. "

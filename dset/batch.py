@@ -310,8 +310,9 @@ class Batch:
         if waiting:
             other = min(waiting, key=self._waiting.__getitem__)
             other.wake.set()
-            while other.outcome is None and other in self._waiting:
-                await asyncio.sleep(0)
+            for _ in range(10):  # turns of the loop, until its request is on its way
+                if other.outcome is None:
+                    await asyncio.sleep(0)
             return await asyncio.shield(other.outcome) if other.outcome else other.last
         question = next(self._job.questions, None)
         if question is not None:
