@@ -55,18 +55,16 @@ def run(settings: Settings, screen: Screen) -> int:
             screen.notice("rehearsal: invented answers, no key, no network, nothing is billed")
             settings = work.settings = rehearsal.prepare()
         work.read()
+        endpoint = None
+        if work.plan.todo:  # a finished run needs no key
+            endpoint = rehearsal.endpoint if rehearsal else endpoints.choose(settings)
+            screen.notice(endpoint.warning)
         for line in work.notes():
             screen.notice(line)
 
-        progress, stopped, signal = Progress(0), None, 0
-        if work.plan.todo:
-            endpoint = rehearsal.endpoint if rehearsal else endpoints.choose(settings)
-            screen.notice(endpoint.warning)
-            work.open()
-            progress, stopped, signal = _ask(work, endpoint, screen)
-        else:
-            work.open()  # a finished run needs no key and still brings the files level
-        work.bookmark()
+        work.open()  # before the first request is paid for
+        progress, stopped, signal = _ask(work, endpoint, screen) if endpoint else (Progress(0), None, 0)
+        work.bookmark()  # last of all: nothing depends on it
 
         left = work.plan.todo + work.plan.beyond - progress.answered - progress.blocked
         for line in summary.closing(work.plan, progress, stopped, work.outputs, left):

@@ -1,0 +1,50 @@
+"""Every test runs in an empty folder of its own, with a clean environment and no key of anybody's."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dset.rehearsal.server import Script, Server
+from tests.running import Run, run_script
+
+
+@pytest.fixture(autouse=True)
+def clean_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory: empty, so that no .env and no q.csv of anybody's is read."""
+    for name in list(os.environ):
+        if name.startswith(("DSET_", "OPENAI_")) or name.upper().endswith(("_API_KEY", "_PROXY")):
+            monkeypatch.delenv(name)
+    place = tmp_path / "work"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    return place
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Script], Server]]:
+    """Start a loopback server with a script; all of them end with the test."""
+    servers: list[Server] = []
+
+    def start(script: Script) -> Server:
+        server = Server(script)
+        server.start()
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def dset(clean_place: Path) -> Callable[..., Run]:
+    """Run dset_generator.py in a process of its own, in the test's folder."""
+
+    def run(*arguments: str, **options: object) -> Run:
+        return run_script(clean_place, *arguments, **options)  # type: ignore[arg-type]
+
+    assert sys.executable
+    return run
