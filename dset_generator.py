@@ -18,6 +18,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import shutil
 import traceback
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
@@ -94,6 +95,10 @@ def status(settings: Settings, screen: Screen) -> int:
     return report.exit_status
 
 
+def _width() -> int:
+    return shutil.get_terminal_size().columns - 1  # 80 where the terminal does not tell
+
+
 class Screen:
     """Everything that is printed: results to stdout; notices, progress and errors to stderr."""
 
@@ -112,8 +117,9 @@ class Screen:
             if self._bar is not None:
                 self._bar.clear()
             print(self.scrub(line), file=stream, flush=True)
-        except (OSError, ValueError):
-            pass  # a closed or full output (`| head`): the files are what counts
+        except (OSError, ValueError):  # a closed or full output (`| head`): the files are what counts
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
     def result(self, line: str) -> None:
         """A line of the summary or of a report."""
@@ -134,39 +140,39 @@ class Screen:
         if self.quiet:
             yield
             return
-        on_terminal = sys.stderr is not None and sys.stderr.isatty()
-        ticker = asyncio.create_task(self._draw_bar(progress) if on_terminal else self._say_lines(progress))
+        if sys.stderr is not None and sys.stderr.isatty():
+            from tqdm import tqdm  # 0.1 s, and only a terminal needs it
+
+            self._bar = tqdm(total=progress.total, unit="row", file=sys.stderr, ncols=_width(), nrows=20)
+        ticker = asyncio.create_task(self._tick(progress))
         try:
             yield
         finally:
             ticker.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await ticker
+            if self._bar is not None:
+                self._draw(progress)
+                self._bar.close()
+                self._bar = None
 
-    async def _draw_bar(self, progress: Progress) -> None:
-        from tqdm import tqdm  # 0.1 s, and only a terminal needs it
-
-        bar = self._bar = tqdm(total=progress.total, unit="row", file=sys.stderr, dynamic_ncols=True)
-        try:
-            while True:
-                bar.n = progress.ended
-                bar.set_postfix_str(self.scrub(progress.figures))
-                await asyncio.sleep(0.25)
-        finally:
-            bar.n = progress.ended
-            bar.set_postfix_str(self.scrub(progress.figures))
-            bar.close()
-            self._bar = None
-
-    async def _say_lines(self, progress: Progress) -> None:
-        waited_for, said_at = None, progress.seconds
+    async def _tick(self, progress: Progress) -> None:
+        waited_for, said_at = None, 0.0
         while True:
-            await asyncio.sleep(0.25)
             waiting = progress.next_try
-            now = waiting and (waiting.row, waiting.attempt)
-            if (now and now != waited_for) or progress.seconds - said_at >= (15 if now else 5):
-                waited_for, said_at = now, progress.seconds
+            told = waiting and waiting.attempt
+            if waiting and told != waited_for:  # at once, and once for all rows that wait alike
+                self.notice(f"{waiting} (Ctrl-C is safe: what is answered is saved)")
+            elif self._bar is None and progress.seconds - said_at >= 5:
+                said_at = progress.seconds
                 self.notice(progress.line())
+            waited_for = told
+            self._draw(progress)
+            await asyncio.sleep(0.25)
+
+    def _draw(self, progress: Progress) -> None:
+        if self._bar is not None:
+            self._bar.n = progress.ended
+            self._bar.ncols = _width()
+            self._bar.set_postfix_str(self.scrub(progress.figures))
 
 
 def _read_command(argv: list[str]) -> tuple[str, Settings]:

@@ -137,6 +137,8 @@ class Outputs:
             lines.append(answers.as_line(rejections.as_record(noted)))
             self.tally.add(question.key, number)
             self.tally.claim(question.key)
+            known = rejections.Known(DONE_BEFORE, noted.reason, fingerprint, question.row, pending=False)
+            self.register.add(question.key, number, known)
         if lines:
             files.append(self.folder.rejected, b"".join(lines))
         self.tally.release()

@@ -116,7 +116,7 @@ class Progress:
         parts += [f"{self.blocked} blocked"] if self.blocked else []
         parts.append(f"{self.tokens.prompt + self.tokens.completion:,} tokens")
         if waiting := self.next_try:
-            parts.append(f"{waiting} (Ctrl-C is safe)")
+            parts.append(str(waiting))
         return ", ".join(parts)
 
     def line(self) -> str:

@@ -28,6 +28,7 @@ _BOM = b"\xef\xbb\xbf"  # without it Excel shows every language but the machine'
 # What Excel and LibreOffice take for a formula, after any number of our own guards (OWASP, CSV injection).
 _TRIGGER = re.compile("'*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 _RULE = "-" * 50
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def guard(cell: str) -> str:
@@ -42,8 +43,7 @@ def unguard(cell: str) -> str:
 
 def _storable(text: str) -> str:
     """`text` without what UTF-8 (lone surrogates) and older CSV readers (NUL) cannot hold. output.json keeps both."""
-    text = text.replace("\0", "\u2400")
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace") if not text.isascii() else text
+    return _SURROGATE.sub("\ufffd", text.replace("\0", "\u2400"))
 
 
 def columns_of(records: Iterable[Record], first: Sequence[str] = ()) -> list[str]:

@@ -50,7 +50,9 @@ def run_script(
         timeout=timeout,
         input=stdin.encode(),
     )
-    return Run(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
+    return Run(
+        done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+    )
 
 
 def at(base_url: str, *arguments: str) -> tuple[str, ...]:
@@ -98,4 +100,8 @@ def statuses(place: Path) -> dict[int, str]:
     with (place / "q.csv").open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.reader(stream))
     column = rows[0].index("status")
-    return {number: row[column] for number, row in enumerate(rows, 1) if number > 1 and row[column:] and row[column]}
+    return {
+        number: row[column]
+        for number, row in enumerate(rows, 1)
+        if number > 1 and row[column:] and row[column]
+    }

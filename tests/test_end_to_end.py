@@ -1,0 +1,530 @@
+"""The whole program against a real server: what a user sees from the first run to the last."""
+
+import itertools
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import dset_generator
+from dset.rehearsal import faults
+from dset.rehearsal.server import Behaviour, Request, Script, Server
+from tests.running import (
+    Run,
+    at,
+    csv_rows,
+    journal,
+    questions_csv,
+    rejected,
+    statuses,
+    txt_questions,
+)
+
+Main = Callable[..., Run]
+Serve = Callable[[Script], Server]
+TWENTY = [f"question {number}" for number in range(1, 21)]
+
+
+@pytest.fixture
+def main(capsys: pytest.CaptureFixture[str]) -> Main:
+    """The script's `main` in this process: the same code without a second to start it."""
+
+    def run(*arguments: str) -> Run:
+        exit_status = dset_generator.main(list(arguments))
+        said = capsys.readouterr()
+        return Run(exit_status, said.out, said.err)
+
+    return run
+
+
+def answer(request: Request) -> Behaviour:
+    return faults.ok(f"answer to {request.text}", "thinking …")
+
+
+def asked(server: Server) -> list[str]:
+    return [request.text.removeprefix("answer this question: ") for request in server.questions]
+
+
+def test_a_run_answers_every_row_once_in_all_three_outputs_and_a_second_asks_nothing(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one", "two", "สาม", "two")
+    before = (clean_place / "q.csv").read_bytes()
+    server = serve(answer)
+    first = main(*at(server.base_url))
+    assert first.exit_status == 0
+    assert "answered 4" in first.out
+    names = sorted(["one", "two", "สาม", "two"])
+    assert sorted(record["metadata"]["question"] for record in journal(clean_place)) == names
+    assert sorted(row["question"] for row in csv_rows(clean_place)) == names
+    assert sorted(txt_questions(clean_place)) == names
+    assert len({record["metadata"]["id"] for record in journal(clean_place)}) == 4
+    assert (clean_place / "q.csv").read_bytes() == before
+
+    second = main(*at(server.base_url))
+    assert second.exit_status == 0
+    assert "Nothing to do: all 4 rows are answered." in second.out
+    assert len(server.questions) == 4
+
+
+@pytest.mark.parametrize("concurrency", ["8", "1"])
+def test_a_row_that_fails_for_good_costs_four_attempts_and_holds_up_no_other(
+    main: Main, serve: Serve, clean_place: Path, concurrency: str
+) -> None:
+    path = questions_csv(clean_place, *TWENTY)
+    before = path.read_bytes()
+    well = False
+
+    def script(request: Request) -> Behaviour:
+        if request.text.endswith("question 2") and not well:
+            return faults.server_error()
+        return answer(request)
+
+    server = serve(script)
+    first = main(*at(server.base_url, "--concurrency", concurrency))
+    assert first.exit_status == 1
+    assert Counter(asked(server)) == Counter({**dict.fromkeys(TWENTY, 1), "question 2": 4})
+    assert path.read_bytes() == before.replace(b"question 2,\n", b"question 2,ERROR\n")
+    assert len(journal(clean_place)) == 19
+
+    well = True
+    second = main(*at(server.base_url))
+    assert second.exit_status == 0
+    assert asked(server)[23:] == ["question 2"]
+    assert path.read_bytes() == before
+
+    third = main(*at(server.base_url))
+    assert third.exit_status == 0
+    assert len(server.questions) == 24
+
+
+def test_the_attempts_at_a_failing_row_come_after_the_waits_given(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "good", "bad")
+    times: list[float] = []
+
+    def script(request: Request) -> Behaviour:
+        if request.text.endswith("bad"):
+            times.append(time.monotonic())
+            return faults.overloaded()
+        return answer(request)
+
+    main(*at(serve(script).base_url, "--retry-waits", "0.1,0.2,0.3"))
+    waits = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert len(waits) == 3
+    for wait, given in zip(waits, (0.1, 0.2, 0.3), strict=True):
+        assert given <= wait < given + 0.2
+
+
+def test_an_outage_stops_the_run_at_a_bookmark_and_the_next_run_goes_on_from_it(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    path = questions_csv(clean_place, *TWENTY)
+    before = path.read_bytes()
+    down = faults.overloaded()
+    server = serve(faults.after(5, answer, down))
+    first = main(*at(server.base_url, "--concurrency", "2", "--retry-waits", "0.02,0.02,0.02"))
+    assert first.exit_status == 1
+    assert "Stopped by an outage" in first.out
+    assert "run the same command again" in first.out
+    saved = {record["metadata"]["question"] for record in journal(clean_place)}
+    assert len(saved) == 5
+    failed = set(statuses(clean_place).values())
+    assert failed == {"ERROR"}
+    assert 1 <= len(statuses(clean_place)) <= 3
+
+    well = serve(answer)
+    second = main(*at(well.base_url))
+    assert second.exit_status == 0
+    assert len(asked(well)) == 15
+    assert not saved & set(asked(well))
+    assert path.read_bytes() == before
+
+
+def test_bookmarked_rows_are_asked_first(main: Main, serve: Serve, clean_place: Path) -> None:
+    questions_csv(clean_place, "one", "two", "three", status={4: "ERROR"})
+    (clean_place / "dset_generator").mkdir()
+    (clean_place / "dset_generator" / "output.json").touch()
+    server = serve(answer)
+    main(*at(server.base_url, "--concurrency", "1"))
+    assert asked(server) == ["three", "one", "two"]
+
+
+def test_a_wrong_key_costs_one_attempt_per_request_in_flight_and_bookmarks_the_first_row(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, *TWENTY)
+    key = "sk-canary-0123456789abcdef"
+    (clean_place / ".env").write_text(f"DEEPSEEK_API_KEY={key}\n")
+    (clean_place / ".env").chmod(0o600)
+    server = serve(faults.slow(0.05, faults.echoes_key))
+    run = main(*at(server.base_url, "--concurrency", "3"))
+    assert run.exit_status == 2
+    assert len(server.questions) == 3
+    assert {request.headers["authorization"] for request in server.questions} == {f"Bearer {key}"}
+    assert statuses(clean_place) == {2: "ERROR"}
+    assert ".env" in run.out
+    everything = [
+        run.said,
+        *(
+            path.read_text("utf-8")
+            for path in clean_place.rglob("*")
+            if path.name != ".env" and path.is_file()
+        ),
+    ]
+    assert not any(key in text for text in everything)
+
+
+def test_without_a_key_one_line_says_how_to_get_one_and_nothing_is_sent_or_made(
+    main: Main, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one")
+    run = main()
+    assert run.exit_status == 2
+    assert run.out == ""
+    assert run.err.count("\n") == 1
+    assert "DEEPSEEK_API_KEY" in run.err
+    assert "https://platform.deepseek.com" in run.err
+    assert "--rehearse" in run.err
+    assert not (clean_place / "dset_generator" / "output.json").exists()
+
+
+def test_what_was_paid_for_in_vain_is_not_asked_again_and_a_plain_400_is(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    path = questions_csv(clean_place, "good", "long", "secret", "odd")
+    script = faults.by_text(
+        {"long": faults.cut_short(), "secret": faults.content_exists_risk(), "odd": faults.unprocessable()},
+        answer,
+    )
+    server = serve(script)
+    first = main(*at(server.base_url))
+    assert first.exit_status == 1
+    assert statuses(clean_place) == {3: "ERROR", 4: "BLOCKED", 5: "ERROR"}
+    kinds = {record["metadata"]["question"]: record["kind"] for record in rejected(clean_place)}
+    assert kinds == {"long": "cut short", "secret": "refusal", "odd": "row fault"}
+    assert next(one for one in rejected(clean_place) if one["kind"] == "cut short")["response"]["answer"]
+    assert "--max-tokens" in first.out
+
+    second = main(*at(server.base_url))
+    assert second.exit_status == 1
+    assert asked(server)[4:] == ["odd"]
+    assert "--retry-failed" in second.err
+
+    third = main(*at(server.base_url, "--max-tokens", "9999"))
+    assert sorted(asked(server)[5:]) == ["long", "odd", "secret"]
+    assert third.exit_status == 1
+
+    path.write_bytes(path.read_bytes().replace(b"secret,BLOCKED", b"secret,"))
+    main(*at(server.base_url, "--max-tokens", "9999"))
+    assert sorted(asked(server)[8:]) == ["odd", "secret"]
+
+    main(*at(server.base_url, "--max-tokens", "9999", "--retry-failed"))
+    assert sorted(asked(server)[10:]) == ["long", "odd", "secret"]
+
+
+def test_only_blocked_rows_left_is_success(main: Main, serve: Serve, clean_place: Path) -> None:
+    questions_csv(clean_place, "good", "secret")
+    server = serve(faults.by_text({"secret": faults.gemini_blocked()}, answer))
+    assert main(*at(server.base_url)).exit_status == 0
+    assert statuses(clean_place) == {3: "BLOCKED"}
+
+
+def test_the_first_three_rows_failing_alike_stop_the_run(main: Main, serve: Serve, clean_place: Path) -> None:
+    questions_csv(clean_place, *TWENTY)
+    server = serve(faults.always(faults.unprocessable()))
+    run = main(*at(server.base_url, "--concurrency", "1"))
+    assert run.exit_status == 2
+    assert len(server.questions) == 3
+    assert list(statuses(clean_place)) == [2, 3, 4]
+
+
+def test_a_dead_model_name_becomes_one_helpful_line(main: Main, serve: Serve, clean_place: Path) -> None:
+    questions_csv(clean_place, "one")
+    server = serve(faults.always(faults.dead_model_name("deepseek-chat")))
+    run = main(*at(server.base_url, "--model", "deepseek-chat"))
+    assert run.exit_status == 2
+    assert "--model deepseek-flash" in run.out
+
+
+def test_rows_inserted_sorted_edited_and_deleted_between_runs_cost_only_what_is_new(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one", "two", "three", "two")
+    server = serve(answer)
+    main(*at(server.base_url))
+    questions_csv(clean_place, "two", "zero", "three, edited", "two", "one", "two")
+    run = main(*at(server.base_url))
+    assert run.exit_status == 0
+    assert sorted(asked(server)[4:]) == ["three, edited", "two", "zero"]
+    assert "1 answered questions are no longer in q.csv" in run.err
+
+
+def test_deleting_a_line_of_the_journal_asks_that_row_again_and_the_views_follow(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one", "two", "three")
+    server = serve(answer)
+    main(*at(server.base_url, "--concurrency", "1"))
+    path = clean_place / "dset_generator" / "output.json"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(lines[0] + lines[2])
+    main(*at(server.base_url))
+    assert asked(server)[3:] == ["two"]
+    assert [row["question"] for row in csv_rows(clean_place)] == ["one", "three", "two"]
+    assert txt_questions(clean_place) == ["one", "three", "two"]
+
+
+def test_samples_gives_every_question_so_many_answers(main: Main, serve: Serve, clean_place: Path) -> None:
+    questions_csv(clean_place, "one", "two")
+    server = serve(answer)
+    main(*at(server.base_url, "--samples", "2"))
+    main(*at(server.base_url, "--samples", "3"))
+    assert Counter(asked(server)) == {"one": 3, "two": 3}
+    records = [record["metadata"] for record in journal(clean_place)]
+    assert len({record["id"] for record in records}) == 6
+    assert sorted((record["question"], record["sample"]) for record in records) == [
+        (question, sample) for question in ("one", "two") for sample in (1, 2, 3)
+    ]
+
+
+def test_a_limit_leaves_the_rest_to_the_next_run_and_is_no_failure(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, *TWENTY)
+    server = serve(answer)
+    assert main(*at(server.base_url, "--limit", "5")).exit_status == 0
+    assert len(server.questions) == 5
+    assert main(*at(server.base_url)).exit_status == 0
+    assert sorted(asked(server)) == sorted(TWENTY)
+
+
+def test_a_conversation_is_sent_as_it_is(main: Main, serve: Serve, clean_place: Path) -> None:
+    talk = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi {question}"}]
+    cell = json.dumps(talk).replace('"', '""')
+    (clean_place / "q.csv").write_text(f'question,messages,status\n,"{cell}",\nplain,,\n,not json,\n')
+    server = serve(answer)
+    run = main(*at(server.base_url, "--system", "You are {question}"))
+    bodies = [dict(request.body) for request in server.questions]
+    assert talk in [body["messages"] for body in bodies]
+    assert [
+        {"role": "system", "content": "You are plain"},
+        {"role": "user", "content": "answer this question: plain"},
+    ] in [body["messages"] for body in bodies]
+    assert statuses(clean_place) == {4: "ERROR"}
+    assert run.exit_status == 1
+
+
+def test_other_columns_are_kept_offered_to_the_prompt_and_carried_into_the_outputs(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    (clean_place / "q.csv").write_text("question;topic;model;status\nwhy?;sky;x;\n", encoding="utf-8-sig")
+    server = serve(answer)
+    main(*at(server.base_url, "--prompt", "{topic}: {question} {unknown} {{x}}"))
+    assert server.questions[0].text == "sky: why? {unknown} {{x}}"
+    [row] = csv_rows(clean_place)
+    assert (row["topic"], row["q_model"]) == ("sky", "x")
+    assert journal(clean_place)[0]["metadata"]["columns"] == {"topic": "sky", "model": "x"}
+
+
+def test_a_changed_prompt_or_model_buys_nothing_again_and_says_so(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    (clean_place / "q.csv").write_text("question,topic\nwhy?,sky\nhow?,sea\n")
+    server = serve(answer)
+    main(*at(server.base_url))
+    run = main(*at(server.base_url, "--prompt", "{topic}: {question}", "--model", "other"))
+    assert run.exit_status == 0
+    assert len(server.questions) == 2
+    assert "--model, --prompt changed" in run.err
+    assert "--output" in run.err
+
+
+def test_the_original_tools_folder_is_gone_on_with(main: Main, serve: Serve, clean_place: Path) -> None:
+    questions_csv(clean_place, "one", "two", "three", "four", status={4: "ERROR"})
+    folder = clean_place / "dset_generator"
+    folder.mkdir()
+    rows = [("2025-03-15 14:30:45", "one", "hm", "1"), ("2025-03-15 14:31:45", "two", None, "2")]
+    with (folder / "output.json").open("w", encoding="utf-8") as stream:
+        for stamp, question, thoughts, text in rows:
+            record = {
+                "metadata": {"timestamp": stamp, "question": question},
+                "response": {"reasoning": thoughts, "answer": text},
+            }
+            stream.write(json.dumps(record) + "\n")
+    old_csv = "timestamp,question,thoughts,final_answer\r\n2025-03-15 14:30:45,one,hm,1\r\n2025-03-15 14:31:45,two,,2\r\n"
+    (folder / "output.csv").write_bytes(old_csv.encode())
+    server = serve(answer)
+    run = main(*at(server.base_url, "--concurrency", "1"))
+    assert run.exit_status == 0
+    assert asked(server) == ["three", "four"]
+    assert [row["question"] for row in csv_rows(clean_place)] == ["one", "two", "three", "four"]
+    assert (folder / "output.csv.bak1").read_bytes() == old_csv.encode()
+    assert statuses(clean_place) == {}
+
+
+def test_an_error_without_outputs_means_that_the_rows_above_it_are_done(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one", "two", "three", "four", status={4: "ERROR"})
+    server = serve(answer)
+    run = main(*at(server.base_url))
+    assert sorted(asked(server)) == ["four", "three"]
+    assert "2 rows count as done before" in run.out
+    assert [one["kind"] for one in rejected(clean_place)] == ["done before", "done before"]
+    assert "2 rows count as done before" in main(*at(server.base_url)).out
+    assert len(server.questions) == 2
+
+
+def test_an_explicit_output_folder_never_takes_a_bookmark_for_more_than_it_is(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one", "two", status={3: "ERROR"})
+    server = serve(answer)
+    main(*at(server.base_url, "--output", "fresh"))
+    assert sorted(asked(server)) == ["one", "two"]
+
+
+def test_output_csv_alone_is_enough_to_buy_nothing_twice(main: Main, serve: Serve, clean_place: Path) -> None:
+    questions_csv(clean_place, "=1+1", "'=quoted", "two")
+    server = serve(answer)
+    main(*at(server.base_url, "--limit", "2"))
+    (clean_place / "dset_generator" / "output.json").unlink()
+    run = main(*at(server.base_url))
+    assert len(server.questions) == 3
+    assert "2 answers were taken over from output.csv" in run.err
+    assert sorted(row["question"] for row in csv_rows(clean_place)) == sorted(["=1+1", "'=quoted", "two"])
+
+
+def test_damage_in_the_middle_of_the_journal_is_named_and_nothing_is_asked(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one", "two", "three")
+    server = serve(answer)
+    main(*at(server.base_url, "--limit", "2"))
+    path = clean_place / "dset_generator" / "output.json"
+    first, second = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first[:40] + b"\n" + second)
+    damaged = path.read_bytes()
+    run = main(*at(server.base_url))
+    assert run.exit_status == 2
+    assert "line 1" in run.err
+    assert len(server.questions) == 2
+    assert path.read_bytes() == damaged
+
+
+def test_a_service_that_says_too_many_is_waited_for_and_no_row_fails(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, *TWENTY)
+    server = serve(
+        faults.by_text({"question 3": [faults.retry_after("0.2"), faults.retry_after("0.2")]}, answer)
+    )
+    run = main(*at(server.base_url, "--concurrency", "4"))
+    assert run.exit_status == 0
+    assert Counter(asked(server))["question 3"] == 3
+
+
+def test_status_tells_what_is_done_and_what_the_next_run_will_do(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "good", "long", "new")
+    server = serve(faults.by_text({"long": faults.cut_short()}, answer))
+    assert main("status").exit_status == 1
+    main(*at(server.base_url, "--limit", "2"))
+    args = ("status", "--base-url", server.base_url)
+    listing = sorted(clean_place.rglob("*"))
+    contents = [path.read_bytes() for path in listing if path.is_file()]
+    looked = main(*args)
+    assert looked.exit_status == 1
+    assert "3 rows, 1 done, 1 to do" in looked.out
+    assert "cut short" in looked.out
+    assert sorted(clean_place.rglob("*")) == listing
+    assert [path.read_bytes() for path in listing if path.is_file()] == contents
+    assert len(server.questions) == 2
+
+
+def test_a_finished_folder_has_status_0_and_a_damaged_one_2(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one", "two")
+    main(*at(serve(answer).base_url))
+    assert main("status").exit_status == 0
+    path = clean_place / "dset_generator" / "output.json"
+    path.write_bytes(b"{broken\n" + path.read_bytes())
+    looked = main("status", "dset_generator")
+    assert looked.exit_status == 2
+    assert "line 1" in looked.out
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        (b"question\nHello, world\n", "row 2"),
+        (b'question\nfine\n"never closed\n', "line 3"),
+        (b"PK\x03\x04rest", "Excel"),
+        (b"question\n\xa1\xa2\xa3\xa4 \xca\xc7\xd1\xca\xb4\xd5\n", "--encoding"),
+        (b"question,question\na,b\n", "rename"),
+    ],
+)
+def test_a_q_csv_that_cannot_be_read_rightly_is_refused_in_one_line_and_nothing_is_sent(
+    main: Main, serve: Serve, clean_place: Path, content: bytes, part: str
+) -> None:
+    (clean_place / "q.csv").write_bytes(content)
+    server = serve(answer)
+    run = main(*at(server.base_url))
+    assert run.exit_status == 2
+    assert run.err.count("\n") == 1
+    assert part in run.err
+    assert "q.csv" in run.err
+    assert server.questions == []
+    assert (clean_place / "q.csv").read_bytes() == content
+
+
+@pytest.mark.parametrize("content", [b"", b"question,status\n", b"question\n\n,\n \n", b"\xef\xbb\xbf"])
+def test_a_q_csv_without_questions_is_nothing_to_do(main: Main, clean_place: Path, content: bytes) -> None:
+    (clean_place / "q.csv").write_bytes(content)
+    run = main()
+    assert run.exit_status == 0
+    assert "Nothing to do" in run.out
+    assert (clean_place / "q.csv").read_bytes() == content
+
+
+def test_a_second_run_in_the_same_folder_is_told_so_at_once(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    from dset.locks import Lock
+
+    questions_csv(clean_place, "one")
+    (clean_place / "dset_generator").mkdir()
+    lock = Lock(clean_place / "dset_generator" / ".lock", "the folder")
+    lock.acquire()
+    server = serve(answer)
+    try:
+        run = main(*at(server.base_url))
+        other = main(*at(server.base_url, "--output", "elsewhere"))
+    finally:
+        lock.release()
+    assert run.exit_status == 2
+    assert "pid" in run.err
+    assert run.err.count("\n") == 1
+    assert other.exit_status == 0
+    assert len(server.questions) == 1
+    assert not list(clean_place.rglob("*lock"))
+
+
+def test_an_answer_full_of_hostile_text_reads_back_exactly(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    hostile = "=cmd|'/c calc'!A1\r\n\"x\",\x1b[31m\u2028\u0085\u202e---\nQuestion: fake\x00 \ud83d"
+    questions_csv(clean_place, "one")
+    main(*at(serve(faults.always(faults.ok(hostile))).base_url))
+    assert journal(clean_place)[0]["response"]["answer"] == hostile
+    [row] = csv_rows(clean_place)
+    assert row["final_answer"] == hostile.replace("\x00", "\u2400").replace("\ud83d", "\ufffd")
+    assert b"\x1b" not in (clean_place / "dset_generator" / "run.log").read_bytes()
+    assert main("status").exit_status == 0
