@@ -158,9 +158,9 @@ class Screen:
         waited_for, said_at = None, 0.0
         while True:
             waiting = progress.next_try
-            told = waiting and waiting.attempt
+            told = waiting and (waiting.attempt, waiting.attempts)
             if waiting and told != waited_for:  # at once, and once for all rows that wait alike
-                self.notice(f"{waiting} (Ctrl-C is safe: what is answered is saved)")
+                self.notice(waiting.beginning)
             elif self._bar is None and progress.seconds - said_at >= 5:
                 said_at = progress.seconds
                 self.notice(progress.line())
@@ -172,7 +172,7 @@ class Screen:
         if self._bar is not None:
             self._bar.n = progress.ended
             self._bar.ncols = _width()
-            self._bar.set_postfix_str(self.scrub(progress.figures))
+            self._bar.set_postfix_str(progress.bar)
 
 
 def _read_command(argv: list[str]) -> tuple[str, Settings]:

@@ -238,7 +238,8 @@ class Batch:
     async def _pause(self, turn: _Turn, reason: str, seconds: float, *, paced: bool) -> None:
         """Wait before the next try, unless the run stops or another row needs this one's outcome."""
         most = 0 if paced else len(self._job.retry_waits) + 1
-        waiting = Waiting(turn.question.row, reason, time.monotonic() + seconds, turn.tries + 1, most)
+        until = time.monotonic() + seconds
+        waiting = Waiting(turn.question.row, reason, until, seconds, turn.tries + 1, most)
         self._tell(str(waiting))
         turn.wake.clear()
         self._waiting[turn] = waiting.until

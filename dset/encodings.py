@@ -33,26 +33,37 @@ _LIKELY = (
     ("cp1256", re.compile("[\u0627-\u064a]{3}")),  # Arabic
 )
 
+_LINE_END = re.compile("\r\n?|\n")
+
 
 def encoding_of(head: bytes, asked: str) -> tuple[str, int]:
     """The codec of a file that begins with `head`, and the length of its BOM in bytes.
 
     `asked` is the user's --encoding ('' for none); a BOM that belongs to it is still taken off. Raises
-    QuestionsError for what is no CSV at all.
+    QuestionsError for what is no CSV at all, and where --encoding and the file's own BOM say different things.
     """
+    codec, bom = next(((codec, bom) for bom, codec in _BOMS if head.startswith(bom)), ("", b""))
+    _refuse_other_files(head[len(bom) :].decode(codec, "ignore").encode() if bom else head)
+    family = asked.removesuffix("-sig")
+    if bom and codec.startswith(family):
+        return codec, len(bom)
+    if bom:
+        raise QuestionsError(
+            f"begins with the byte order mark of {codec.upper()}: leave out --encoding {asked}"
+        )
+    guess = _utf16_without_bom(head)
+    if (guess and not asked) or family in {"utf-16", "utf-32"}:
+        wide = family.upper() or "UTF-16"  # Python would take the byte order of this machine
+        raise QuestionsError(
+            f"this looks like {wide} without a byte order mark; try --encoding {guess or f'{family}-le'}"
+        )
+    return family or "utf-8", 0
+
+
+def _refuse_other_files(head: bytes) -> None:
     for pattern, what in _OTHER_FILES:
         if re.match(pattern, head):
             raise QuestionsError(f"this is {what}")
-    for bom, codec in _BOMS:
-        if head.startswith(bom) and (not asked or codec.startswith(_family(asked))):
-            return codec, len(bom)
-    if not asked and (guess := _utf16_without_bom(head)):
-        raise QuestionsError(f"this looks like UTF-16 without a byte order mark; try --encoding {guess}")
-    return asked or "utf-8", 0
-
-
-def _family(codec: str) -> str:
-    return {"utf-16": "utf-16", "utf-32": "utf-32", "utf-8-sig": "utf-8"}.get(codec, codec)
 
 
 def _utf16_without_bom(head: bytes) -> str:
@@ -65,8 +76,11 @@ def _utf16_without_bom(head: bytes) -> str:
     return ""
 
 
-def to_utf8(data: bytes, codec: str) -> bytes:
-    """`data`, decoded strictly, as UTF-8. Raises QuestionsError that names the byte and what the file may be."""
+def to_utf8(data: bytes, codec: str, bom: int = 0) -> bytes:
+    """`data`, decoded strictly, as UTF-8. Raises QuestionsError that names the byte and what the file may be.
+
+    `bom` is the length of what stands before `data` in the file.
+    """
     try:
         if codec == "utf-8":
             data.decode("utf-8")
@@ -74,8 +88,8 @@ def to_utf8(data: bytes, codec: str) -> bytes:
         return data.decode(codec).encode("utf-8")
     except UnicodeDecodeError as error:
         at = error.start
-        line = data.count(b"\n", 0, at) + 1
-        place = f"line {line}, byte {at + 1} (0x{data[at]:02X})"
+        line = len(_LINE_END.findall(data[:at].decode(codec, "ignore"))) + 1
+        place = f"line {line}, byte {bom + at + 1} (0x{data[at]:02X})"
         advice = f"save it as UTF-8, or try --encoding {likely(data)}"
         raise QuestionsError(f"{place} is not {codec.upper()}: {advice}") from None
     except UnicodeEncodeError as error:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would translate line ends without it
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
+# What some shared and virtual disks answer: no folder can be synced there. PostgreSQL passes over the same two.
+_NO_FOLDER_FSYNC = (errno.EINVAL, errno.EBADF)
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 # An editor or a virus scanner holds a file for a moment on Windows; each try waits a little longer.
 _PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.8)
@@ -27,6 +29,9 @@ def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | _CLOEXEC)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_FSYNC:
+            raise
     finally:
         os.close(descriptor)
 
@@ -130,7 +135,7 @@ def cut(path: Path, size: int) -> None:
 def replace(path: Path, chunks: Iterable[bytes], ready: Callable[[], None] | None = None) -> None:
     """Put new content in place of `path` in one step: a reader sees the old file or the new one, never half.
 
-    A symbolic link is followed, so that the link stays and its target is replaced; the mode is kept. `ready` is
+    A symbolic link is followed, so that the link stays and its target is replaced; mode and owner are kept. `ready` is
     called when the new content is on disk and before the swap: if it raises, the old file stays.
     """
     target = Path(os.path.realpath(path))
@@ -146,7 +151,7 @@ def replace(path: Path, chunks: Iterable[bytes], ready: Callable[[], None] | Non
         finally:
             os.close(descriptor)
         if target.exists():
-            os.chmod(beside, stat.S_IMODE(target.stat().st_mode))
+            _keep_owner_and_mode(beside, target.stat())
         if ready:
             ready()
         _rename(beside, target)
@@ -155,6 +160,14 @@ def replace(path: Path, chunks: Iterable[bytes], ready: Callable[[], None] | Non
             beside.unlink()
         raise
     sync_folder(target.parent)
+
+
+def _keep_owner_and_mode(beside: Path, old: os.stat_result) -> None:
+    """A run as root, as in a container, must not take the user's file from them."""
+    if sys.platform != "win32" and (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):
+        with contextlib.suppress(PermissionError):
+            os.chown(beside, old.st_uid, old.st_gid)
+    os.chmod(beside, stat.S_IMODE(old.st_mode))
 
 
 def _rename(source: Path, target: Path) -> None:

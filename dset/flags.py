@@ -49,13 +49,20 @@ def _switch(text: str) -> bool:
 def _path(text: str) -> Path:
     if not text.strip() or "\0" in text:
         raise ValueError("needs a path")
-    return Path(text).expanduser()
+    return _expanded(text)
+
+
+def _expanded(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # ~nobody
+        raise ValueError(f"{text!r}: there is no such home folder") from None
 
 
 def _template(text: str) -> str:
     if not text.startswith("@"):
         return text
-    path = Path(text[1:]).expanduser()
+    path = _expanded(text[1:])
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -124,6 +131,7 @@ def _views(text: str) -> tuple[str, ...]:
 
 def _encoding(text: str) -> str:
     try:
+        "a".encode(text.strip())  # base64 and the like have a name, but make no text
         return codecs.lookup(text.strip()).name
     except LookupError:
         raise ValueError(
@@ -133,6 +141,8 @@ def _encoding(text: str) -> str:
 
 def _base_url(text: str) -> str:
     url = text.strip().rstrip("/").removesuffix("/chat/completions").rstrip("/")
+    if "@" in url or "?" in url or "#" in url:  # looked at first, and not quoted: it may hold a key
+        raise ValueError("the URL must hold no password and no query; keys belong in .env")
     try:
         parts = urllib.parse.urlsplit(url)
         port_is_number = parts.port is None or parts.port > 0
@@ -140,8 +150,6 @@ def _base_url(text: str) -> str:
         raise ValueError(f"{text!r} is no URL") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_number:
         raise ValueError(f"{text!r} must look like https://host/v1")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("the URL must hold no password and no query; keys belong in .env")
     if any(character.isspace() for character in url):
         raise ValueError(f"{text!r} has blanks in it")
     return url

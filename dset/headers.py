@@ -1,5 +1,6 @@
 """The header of q.csv: which delimiter it shows, which columns have a meaning, what a row may hold."""
 
+import io
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ USUAL = frozenset(
     "questions prompt prompts query queries input instruction text คำถาม โจทย์ ข้อความ pregunta frage domanda "
     "pergunta vraag вопрос 问题 問題 质问 質問 질문 سؤال السؤال प्रश्न soru pertanyaan soalan pytanie".split()
 ) | {"câu hỏi"}
+_BLANK = b" \r\n" + dialects.DELIMITERS.encode()
 _MEANING = ("status", "image", "messages")
 
 
@@ -21,7 +23,7 @@ class Columns:
     """Where things stand in a row. An index is -1 where the file has no such column."""
 
     delimiter: str
-    has_header: bool
+    header_row: int  # as a spreadsheet counts it: blank rows may stand above it; 0 where there is no header
     question: int
     status: int
     image: int
@@ -32,6 +34,11 @@ class Columns:
     heading: str  # the question column's own heading
     width: int  # cells that the header names
     adds_status: bool  # there is no status column yet: the first bookmark adds it
+
+    @property
+    def has_header(self) -> bool:
+        """The first row that holds anything names the columns."""
+        return self.header_row > 0
 
     @staticmethod
     def cell(cells: list[str], index: int) -> str:
@@ -57,12 +64,12 @@ def _fold(cell: str) -> str:
 
 
 def read_header(stream: Iterable[bytes], separator: str, column: str) -> Columns:
-    """The columns, from the first record of `stream`.
+    """The columns, from the first record of `stream` that is not blank.
 
     `separator` is the delimiter that a line `sep=;` stated, `column` the user's --column; '' where there is none.
     Raises QuestionsError for two question columns, and where none can be told.
     """
-    first = b"".join(_first_lines(stream))
+    blank, first = _first_lines(stream)
     tries = [separator] if separator else list(dialects.DELIMITERS)
     best: tuple[tuple[int, int], str, list[str]] | None = None
     for delimiter in tries:
@@ -72,27 +79,30 @@ def read_header(stream: Iterable[bytes], separator: str, column: str) -> Columns
         if rank and (best is None or (rank, len(cells)) > best[0]):
             best = ((rank, len(cells)), delimiter, cells)
     if best is not None:
-        return _with_header(best[1], best[2], column)
+        return _with_header(best[1], best[2], column, blank + 1)
     if column:
         found = ", ".join(cell.strip() for cell in _cells(first, separator or ",") if cell.strip())
         raise QuestionsError(f"no column {column!r} in its first row ({found[:200] or 'empty'})")
     delimiter = separator or ","
-    return Columns(delimiter, False, 0, 1, -1, -1, (), "", 2, len(_cells(first, delimiter)) < 2)
+    return Columns(delimiter, 0, 0, 1, -1, -1, (), "", 2, len(_cells(first, delimiter)) < 2)
 
 
-def _first_lines(stream: Iterable[bytes]) -> Iterable[bytes]:
-    """The lines of the first record under any delimiter: up to the quotation mark that closes it."""
-    quotes = 0
+def _first_lines(stream: Iterable[bytes]) -> tuple[int, bytes]:
+    """(blank lines above it, the lines of the first record): up to the quotation mark that closes it."""
+    blank, first = 0, b""
     for count, line in enumerate(dialects.physical_lines(stream)):
-        yield line
-        quotes += line.count(b'"')
-        if quotes % 2 == 0 or count > dialects.LONGEST_CELL:
-            return
+        if not first and not line.strip(_BLANK):
+            blank += 1
+            continue
+        first += line
+        if first.count(b'"') % 2 == 0 or count - blank > dialects.LONGEST_CELL:
+            break
+    return blank, first
 
 
 def _cells(first: bytes, delimiter: str) -> list[str]:
     try:
-        return next(iter(dialects.records(dialects.physical_lines([first]), delimiter))).cells
+        return next(dialects.records(dialects.physical_lines(io.BytesIO(first)), delimiter)).cells
     except (QuestionsError, StopIteration):
         return []
 
@@ -108,7 +118,7 @@ def _rank(names: list[str], column: str) -> int:
     return 1 if any(name in USUAL or name in _MEANING for name in names) else 0
 
 
-def _with_header(delimiter: str, cells: list[str], column: str) -> Columns:
+def _with_header(delimiter: str, cells: list[str], column: str, header_row: int) -> Columns:
     names = [_fold(cell) for cell in cells]
     while names and not names[-1]:
         names.pop()  # unnamed columns at the end, as spreadsheets leave them
@@ -121,7 +131,7 @@ def _with_header(delimiter: str, cells: list[str], column: str) -> Columns:
     status = places["status"]
     return Columns(
         delimiter=delimiter,
-        has_header=True,
+        header_row=header_row,
         question=question,
         status=len(names) if status < 0 else status,
         image=places["image"],

@@ -14,6 +14,8 @@ from dset.errors import AlreadyRunningError
 _HELD = {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK}
 # No locks there (a network share), or no place for the lock's file: the temporary folder has both.
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EINVAL, errno.EROFS, errno.EPERM, *({errno.ENOTSUP} - _HELD)}
+# The temporary folder is everybody's: a link planted there must not be followed.
+_SAFELY = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 _FAR = 1 << 30  # Windows locks bytes against reading too; this one is beyond what we write
 
 
@@ -57,10 +59,11 @@ class Lock:
 
     def _acquire(self, path: Path) -> None:
         while True:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _SAFELY, 0o666)
             try:
                 _take(descriptor)
             except OSError as error:
+                os.lseek(descriptor, 0, os.SEEK_SET)  # on Windows it stands at the locked byte
                 holder = os.read(descriptor, 200).decode("utf-8", "replace").strip()
                 os.close(descriptor)
                 if error.errno in _HELD:

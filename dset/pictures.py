@@ -1,6 +1,8 @@
 """The picture of a row, as the part of a message that carries it."""
 
 import base64
+import os
+import stat
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
@@ -17,12 +19,15 @@ def as_part(folder: Path, name: str) -> dict[str, Any]:
     """
     if PureWindowsPath(name).drive or PureWindowsPath(name).root or "\0" in name:
         raise ValueError(f"the image {name!r} must be a path relative to the CSV's folder")
-    root = folder.resolve()
-    path = (root / name).resolve()
+    root = Path(os.path.realpath(folder))
+    path = Path(os.path.realpath(root / name))  # Path.resolve would raise for a loop of links
     if not path.is_relative_to(root):
         raise ValueError(f"the image {name!r} lies outside the CSV's folder and is not sent")
     try:
-        if path.stat().st_size > LARGEST:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for without end
+            raise ValueError(f"the image {name!r} is no file")
+        if status.st_size > LARGEST:
             raise ValueError(f"the image {name!r} is larger than {LARGEST >> 20} MB")
         data = path.read_bytes()
     except OSError as error:

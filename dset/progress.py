@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 
 from dset.completions import Reply
 from dset.costs import Tokens
+from dset.failures import clean
 from dset.rejections import Rejection
+
+_ROWS = 12  # rows that the summary names at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,7 @@ class Waiting:
     row: int
     reason: str
     until: float  # time.monotonic()
+    wait: float  # seconds, all of them
     attempt: int  # the one to come
     attempts: int  # at the most; 0 for a wait that uses up none
 
@@ -24,9 +28,17 @@ class Waiting:
         """How long still."""
         return max(0.0, self.until - time.monotonic())
 
+    @property
+    def beginning(self) -> str:
+        """The line that tells of the wait when it begins."""
+        return f"{self._text(self.wait)} (Ctrl-C is safe: what is answered is saved)"
+
     def __str__(self) -> str:
+        return self._text(self.seconds)
+
+    def _text(self, seconds: float) -> str:
         which = f", attempt {self.attempt} of {self.attempts}" if self.attempts else ""
-        return f"row {self.row}: {self.reason} - asked again in {_span(self.seconds)}{which}"
+        return f"row {self.row}: {clean(self.reason, 80)} - asked again in {_span(seconds)}{which}"
 
 
 def _span(seconds: float) -> str:
@@ -52,6 +64,7 @@ class Progress:
     tokens: Tokens = field(default_factory=Tokens)
     waiting: dict[str, Waiting] = field(default_factory=dict)
     longest: int = 0  # characters of the longest answer
+    failed_rows: list[int] = field(default_factory=list)  # the first of them, for the summary
     _started: float = field(default_factory=time.monotonic)
 
     def saved(self, reply: Reply) -> None:
@@ -67,6 +80,8 @@ class Progress:
             self.blocked += 1
         else:
             self.failed += 1
+            if len(self.failed_rows) < _ROWS:
+                self.failed_rows.append(rejection.question.row)
         if rejection.reply is not None:
             self.tokens.add(rejection.reply)
 
@@ -115,9 +130,13 @@ class Progress:
         parts = [f"{self.failed} failed"] if self.failed else []
         parts += [f"{self.blocked} blocked"] if self.blocked else []
         parts.append(f"{self.tokens.prompt + self.tokens.completion:,} tokens")
-        if waiting := self.next_try:
-            parts.append(str(waiting))
         return ", ".join(parts)
+
+    @property
+    def bar(self) -> str:
+        """The figures and the next try, short enough for the end of a bar."""
+        waiting = self.next_try
+        return f"{self.figures}, next try in {_span(waiting.seconds)}" if waiting else self.figures
 
     def line(self) -> str:
         """The same as one plain line, for logs and pipes."""

@@ -22,7 +22,7 @@ class Prompt:
         self._heading = columns.heading
         self._folder = folder
         named: Sequence[str] = (*self._prompt.columns, *self._system.columns)
-        self.named = tuple(dict.fromkeys(name for name in named if name in own))
+        self.named = tuple(dict.fromkeys(name for name in named if name in own and name != "question"))
         self.unknown = tuple(dict.fromkeys((*self._prompt.unknown, *self._system.unknown)))
 
     def messages(self, question: Question) -> Messages:

@@ -1,5 +1,6 @@
 """q.csv: its columns, its rows and what they are known by, its bookmarks. The only opener of the file."""
 
+import errno
 import hashlib
 import io
 import os
@@ -15,8 +16,10 @@ from dset.dialects import Record
 from dset.errors import QuestionsError
 from dset.headers import Columns, read_header
 
+_READS = 10  # of a file that keeps changing
 IN_MEMORY = 16 << 20  # bytes of q.csv kept in memory; a longer file is copied to the temporary folder
 BOOKMARKS = ("ERROR", "BLOCKED")
+_EXACT = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")  # one way only to write a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +84,32 @@ class Sheet:
     def __init__(self, path: Path, *, encoding: str = "", column: str = "") -> None:
         """Read the file at `path`. Raises QuestionsError, which names the file and the place."""
         self.path = path
+        self._stream: IO[bytes] = io.BytesIO()
         try:
             self._read(encoding, column)
         except QuestionsError as error:
+            self.close()
             raise QuestionsError(f"{path}: {error}") from None
 
     def _read(self, encoding: str, column: str) -> None:
         data, self.stamp = _bytes_of(self.path)
         self.codec, bom = encodings.encoding_of(data[:4096], encoding)
         self.bom = data[:bom]
-        text = encodings.to_utf8(data[bom:], self.codec)
-        # Only an encoding that gives the same bytes back may be written in; some of the older ones do not.
-        self.can_write = (
-            self.codec.startswith("utf-") or text.decode("utf-8").encode(self.codec) == data[bom:]
-        )
+        text = encodings.to_utf8(data[bom:], self.codec, bom)
         self._stream = _keep(text)
-        first = self._stream.readline()
+        first = next(dialects.physical_lines(self._stream), b"")
         self.separator = dialects.separator_line(first)
         self._start = len(first) if self.separator else 0
         self._stream.seek(self._start)
         self.columns = read_header(self._stream, self.separator, column)
+        self.can_write = self.codec in _EXACT or self._gives_back(data)
+
+    def _gives_back(self, data: bytes) -> bool:
+        """Written row by row in this encoding the file is the same; some of the older encodings have no one way."""
+        try:
+            return b"".join(self.with_statuses({})) == data
+        except (UnicodeError, QuestionsError):
+            return False
 
     def close(self) -> None:
         """Let go of the copy."""
@@ -120,7 +129,7 @@ class Sheet:
         lines = dialects.physical_lines(self._stream)
         try:
             for record in dialects.records(lines, self.columns.delimiter, first_line):
-                if record.number > 1 or not self.columns.has_header:
+                if record.number > self.columns.header_row:
                     self.columns.check(record)
                     yield offset, record
                 offset += len(record.raw)
@@ -150,13 +159,13 @@ class Sheet:
         yield self.bom
         self._stream.seek(0)
         if self._start:
-            yield self._encoded(self._stream.readline())
+            yield self._encoded(self._stream.read(self._start))
         add_column = self.columns.adds_status and any(wanted.values())
         lines = dialects.physical_lines(self._stream)
         for record in dialects.records(lines, self.columns.delimiter):
             raw = record.raw
-            if record.number == 1 and self.columns.has_header:
-                if add_column:
+            if record.number <= self.columns.header_row:
+                if add_column and record.number == self.columns.header_row:
                     raw = dialects.with_cell(record, self.columns.delimiter, self.columns.status, "status")
             elif (word := wanted.get(record.number)) is not None and (
                 word or self.columns.status < len(record.cells)
@@ -173,6 +182,9 @@ class Sheet:
             raise QuestionsError(
                 f"{self.path}: {self.codec} cannot be written back byte for byte; save it as UTF-8"
             )
+        # A rename would go through all the same, but the user has said no; and root may write anything.
+        if not os.stat(self.path).st_mode & 0o222 or not os.access(self.path, os.W_OK):
+            raise PermissionError(errno.EACCES, "it is read-only", str(self.path))
         files.replace(self.path, self.with_statuses(wanted), ready=self._unchanged)
 
     def _unchanged(self) -> None:
@@ -193,7 +205,7 @@ def _bytes_of(path: Path) -> tuple[bytes, Stamp]:
         near = [
             one.name
             for one in path.parent.glob("*")
-            if _folded(one.stem) == _folded(path.stem) and one.is_file()
+            if _folded(one.stem) in {_folded(path.stem), _folded(path.name)} and one.is_file()
         ]
         hint = f"; found {near[0]} instead" if near else ""
         raise QuestionsError(
@@ -201,8 +213,10 @@ def _bytes_of(path: Path) -> tuple[bytes, Stamp]:
         )
     if path.is_dir():
         raise QuestionsError("this is a folder; it must be a CSV file")
+    if not path.is_file():  # a pipe or a device would have no end, or none that can be read twice
+        raise QuestionsError("this is no file; it must be a CSV file")
     try:
-        while True:
+        for _ in range(_READS):
             with files.patient_open(path) as descriptor:
                 before = _stamp(os.fstat(descriptor))
                 with open(descriptor, "rb", closefd=False) as stream:
@@ -211,6 +225,7 @@ def _bytes_of(path: Path) -> tuple[bytes, Stamp]:
                 return data, before
     except OSError as error:
         raise QuestionsError(f"cannot be read ({error.strerror}); close it in other programs") from None
+    raise QuestionsError("another program keeps writing it; try again when it has ended")
 
 
 def _folded(name: str) -> str:

@@ -141,9 +141,12 @@ def load(given: Mapping[str, Any], environment: Mapping[str, str] | None = None)
     environment = os.environ if environment is None else environment
     from_file, warnings = read_env_file(ENV_FILE)
     merged = {**from_file, **{name: value for name, value in environment.items() if value}}
-    values = {flag.field: _value(flag, given, environment, from_file) for flag in FLAGS}
-    warnings += _unknown_variables(merged)
     secrets = Secrets({name: value for name, value in merged.items() if _KEY_NAME.match(name)})
+    try:
+        values = {flag.field: _value(flag, given, environment, from_file) for flag in FLAGS}
+    except UsageError as error:
+        raise UsageError(secrets.scrub(str(error))) from None  # a key pasted into the wrong variable
+    warnings += _unknown_variables(merged)
     is_default_output = "output" not in given and not merged.get("DSET_OUTPUT")
     return Settings(**values, is_default_output=is_default_output, secrets=secrets, warnings=tuple(warnings))
 
@@ -167,11 +170,11 @@ def _value(
 
 
 def _unknown_variables(values: Mapping[str, str]) -> list[str]:
-    known = {flag.variable for flag in FLAGS}
+    known = {"DSET_API_KEY", *(flag.variable for flag in FLAGS)}
     found = []
     for name in sorted(values):
-        if name.startswith("DSET_") and name not in known and not _KEY_NAME.match(name):
-            near = difflib.get_close_matches(name, known, 1)
+        if name.upper().startswith("DSET_") and name not in known and not _KEY_NAME.match(name):
+            near = difflib.get_close_matches(name.upper(), known, 1)
             found.append(f"{name} is no setting" + (f": did you mean {near[0]}?" if near else ""))
     return found
 

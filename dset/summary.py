@@ -84,6 +84,10 @@ def closing(
     counts = f"  answered {progress.answered:,}, failed {progress.failed:,}, blocked {progress.blocked:,}"
     lines.append(f"{counts}; {_totals(plan, progress)}")
     lines += _failures(progress.kinds)
+    if progress.failed_rows:
+        more = " …" if progress.failed > len(progress.failed_rows) else ""
+        rows = ", ".join(map(str, sorted(progress.failed_rows)))
+        lines.append(f"  bookmarked ERROR in {plan.sheet.path.as_posix()}: row {rows}{more}")
     if progress.maybe_twice:
         lines.append(
             f"  possibly billed twice: {progress.maybe_twice:,} (sent, then the connection broke or timed out)"

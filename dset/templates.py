@@ -1,6 +1,7 @@
 """Prompt and system templates: `{column}` becomes that row's cell, once; any other brace stays as it is."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,11 +30,11 @@ class Template:
 
 def parse(text: str, columns: Sequence[str]) -> Template:
     """`text` read against the columns that exist; the exact name wins over one that differs in case."""
-    folded = {name.strip().casefold(): name for name in reversed(columns)}
+    folded = {_fold(name): name for name in reversed(columns)}
     pieces, unknown, end = [""], [], 0
     for match in _BRACES.finditer(text):
         wanted = match[1].strip()
-        name = wanted if wanted in columns else folded.get(wanted.casefold())
+        name = wanted if wanted in columns else folded.get(_fold(wanted))
         pieces[-1] += text[end : match.start()]
         end = match.end()
         if name is not None:
@@ -44,3 +45,7 @@ def parse(text: str, columns: Sequence[str]) -> Template:
             unknown.append(match[1])
     pieces[-1] += text[end:]
     return Template(tuple(pieces), tuple(dict.fromkeys(unknown)))
+
+
+def _fold(name: str) -> str:
+    return unicodedata.normalize("NFC", name).strip().casefold()

@@ -104,7 +104,7 @@ def plan(sheet: Sheet, tally: Tally, register: Register, rules: Rules) -> Plan:
     """Decide for every row. Uses up the claims of `tally`; raises QuestionsError where q.csv cannot be read."""
     made = Plan(sheet, rules)
     deferred: dict[int, list[_Row]] = defaultdict(list)
-    decider = _Decider(made, tally, rules)
+    decider = _Decider(made, tally, register, rules)
     for offset, record in sheet.records():
         question = sheet.question(record, rules.named)
         if question.is_empty:
@@ -116,32 +116,52 @@ def plan(sheet: Sheet, tally: Tally, register: Register, rules: Rules) -> Plan:
         else:
             decider.settle(_Row(offset, question), None)
     for key, rows in deferred.items():
-        decider.settle_equal(rows, [known for known in register.of(key) if known.kind != DONE_BEFORE])
+        decider.settle_equal(rows, _failures(register, key))
     made.gone = max(0, tally.total - tally.claimed)
     if rules.limit is not None:
         made.beyond = max(0, len(made.first) + len(made.later) - rules.limit)
     return made
 
 
+def _failures(register: Register, key: int) -> list[Known]:
+    return [known for known in register.of(key) if known.kind != DONE_BEFORE]
+
+
 class _Decider:
-    def __init__(self, made: Plan, tally: Tally, rules: Rules) -> None:
-        self.made, self.tally, self.rules = made, tally, rules
+    def __init__(self, made: Plan, tally: Tally, register: Register, rules: Rules) -> None:
+        self.made, self.tally, self.register, self.rules = made, tally, register, rules
         # () besides: the original tool's records know nothing but the question
         self._other_names = [names for names in dict.fromkeys((*rules.earlier, ())) if names != rules.named]
 
     def settle_equal(self, rows: Sequence[_Row], known: list[Known]) -> None:
         """Rows of one content: what failed goes to the row that failed, the answers to the others."""
         failed_at = {one.row for one in known}
-        for row in sorted(rows, key=lambda row: (row.question.row in failed_at, row.question.row)):
-            own = next((one for one in known if one.row == row.question.row), known[-1] if known else None)
-            self.settle(row, own)
+        unwritten = {one.row for one in known if one.pending}
+
+        def claims_last(row: _Row) -> tuple[bool, bool, int]:
+            # Rows move between runs: the bookmark moves with its row, a row's number in rejected.json does not.
+            number = row.question.row
+            return bool(row.question.bookmark) or number in unwritten, number in failed_at, number
+
+        for row in sorted(rows, key=claims_last):
+            self.settle(row, _last_about(row, known) or self._under_earlier_prompt(row))
+
+    def _under_earlier_prompt(self, row: _Row) -> Known | None:
+        """What rejected.json says of the row by the columns that an earlier prompt named."""
+        for key in self._keys(row.question):
+            if known := _last_about(row, _failures(self.register, key)):
+                self.made.unanswered.add(key)
+                return known
+        return None
 
     def settle(self, row: _Row, known: Known | None) -> None:
         """Decide for one row; `known` is what rejected.json says of it."""
         question, made = row.question, self.made
-        claimed = sum(self._claim(question) for _ in range(self.rules.samples))
+        claims = self._claim(question)
+        claimed = len(claims)
         if claimed == self.rules.samples:
             made.done += 1
+            made.by_earlier_prompt += any(key != question.key for key in claims)
             if question.bookmark:
                 made.cells[question.row] = ""
             return
@@ -166,15 +186,22 @@ class _Decider:
                 number = self.tally.issue(question.key)
                 entries.add(row.offset, question.row, number, sample if self.rules.samples > 1 else 0)
 
-    def _claim(self, question: Question) -> bool:
-        if self.tally.claim(question.key):
-            return True
+    def _claim(self, question: Question) -> list[int]:
+        """Take as many answers as the row wants, or as there are; returns the contents they were given to."""
+        claims: list[int] = []
+        for key in self._keys(question):
+            while len(claims) < self.rules.samples and self.tally.claim(key):
+                claims.append(key)
+            if len(claims) == self.rules.samples:
+                break
+        return claims
+
+    def _keys(self, question: Question) -> Iterator[int]:
+        """What the row is known by: now, and by what earlier prompts named."""
+        yield question.key
         for names in self._other_names:
             named = {name: question.columns.get(name, "") for name in names}
-            if self.tally.claim(content_key(question.text, question.image, question.messages, named)):
-                self.made.by_earlier_prompt += 1
-                return True
-        return False
+            yield content_key(question.text, question.image, question.messages, named)
 
     def _word(self, question: Question, known: Known | None) -> str:
         """The bookmark that holds: the cell's; rejected.json's where the cell is not ours or was not yet written."""
@@ -186,6 +213,11 @@ class _Decider:
 
     def _wanted_again(self, known: Known | None) -> bool:
         return self.rules.retry_failed or (known is not None and known.settings != self.rules.fingerprint)
+
+
+def _last_about(row: _Row, known: Sequence[Known]) -> Known | None:
+    """The last of `known` that is about this row, else the last."""
+    return next((one for one in reversed(known) if one.row == row.question.row), known[-1] if known else None)
 
 
 def rows_above_bookmark(sheet: Sheet, named: Sequence[str]) -> list[Question]:

@@ -19,6 +19,7 @@ import pytest
 
 from dset.rehearsal import canned, faults
 from dset.rehearsal.server import Behaviour, Request, Script, Server
+from tests.running import SCRIPT
 
 KEY = "sk-canary-0123456789"
 GEMINI_429 = b'[{"error": {"code": 429, "message": "'
@@ -703,7 +704,13 @@ def test_the_outage_answers_so_many_paces_once_and_goes_down_for_good() -> None:
 
 
 def start_process(*arguments: str) -> tuple[subprocess.Popen[str], str]:
-    command = [sys.executable, "-W", "error", "-m", "dset.rehearsal.server", *arguments]
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        str(SCRIPT.parent / "bench" / "server.py"),
+        *arguments,
+    ]
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
     assert process.stdout is not None

@@ -1,7 +1,7 @@
 """A real HTTP/1.1 server on loopback that answers, or misbehaves, as a script tells it to.
 
 The HTTP is written by hand, since a library would refuse to send what the faults need: a length that lies,
-half a body, nothing at all. Run as `python -m dset.rehearsal.server` it is a process of its own.
+half a body, nothing at all.
 """
 
 import asyncio
@@ -444,10 +444,3 @@ def _size(digits: str, base: int) -> int:
         return int(digits, base)
     except ValueError:
         raise _BadRequestError(f"not a length: {digits[:100]!r}") from None
-
-
-if __name__ == "__main__":
-    # The scripts import this module by its own name, so the process begins there: one set of classes, not two.
-    from dset.rehearsal.canned import main
-
-    sys.exit(main())

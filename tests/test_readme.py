@@ -1,0 +1,175 @@
+"""The README, .env.example and --help say what is true."""
+
+import ast
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import dset_generator
+from dset import __version__, views
+from dset.flags import FLAGS
+from dset.settings import parser
+from tests.running import SCRIPT, Run, environment
+
+ROOT = SCRIPT.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ENV = (ROOT / ".env.example").read_text(encoding="utf-8")
+MODULES = sorted(path for path in (ROOT / "dset").rglob("*.py") if path.name != "__init__.py")
+
+
+@pytest.mark.parametrize("flag", FLAGS, ids=lambda flag: flag.field)
+def test_each_setting_stands_in_the_readme_in_env_example_and_in_help(
+    flag: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert isinstance(flag, type(FLAGS[0]))
+    assert re.search(rf"^\| `{flag.option}` \| `{flag.variable}` \|", README, re.MULTILINE)
+    assert re.search(rf"^#?{flag.variable}=", ENV, re.MULTILINE)
+    with pytest.raises(SystemExit):
+        parser("x", "y").parse_args(["--help"])
+    said = capsys.readouterr().out
+    assert flag.option in said
+    assert flag.variable in said
+
+
+def test_the_readme_names_no_setting_that_is_not_there() -> None:
+    known = {flag.option for flag in FLAGS} | {"--help"}
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
+    assert named <= known
+    variables = set(re.findall(r"DSET_[A-Z_]+", README + ENV))
+    assert variables <= {flag.variable for flag in FLAGS} | {"DSET_API_KEY"}
+
+
+def test_the_defaults_in_env_example_are_the_defaults() -> None:
+    for flag in FLAGS:
+        stated = re.search(rf"^#{flag.variable}=(.*)$", ENV, re.MULTILINE)
+        assert stated
+        if stated[1]:
+            assert flag.parse(stated[1]) == flag.default
+
+
+def test_each_column_of_output_csv_stands_in_the_readme() -> None:
+    for column in views.FIXED:
+        assert f"`{column}`" in README
+
+
+def test_the_exit_statuses_stand_in_the_readme() -> None:
+    for status in ("| 0 |", "| 1 |", "| 2 |", "| 130, 143 |"):
+        assert status in README
+
+
+def test_the_file_tree_names_every_module_and_every_module_has_its_tests() -> None:
+    for path in MODULES:
+        name = path.name if path.parent.name == "dset" else f"{path.parent.name}/"
+        assert re.search(rf"^  {re.escape(name)}\s", README, re.MULTILINE), name
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    for path in MODULES:
+        assert (ROOT / "tests" / f"test_{path.stem}.py").exists() or path.stem in tests, path.stem
+
+
+def test_every_command_of_the_readme_parses() -> None:
+    commands = re.findall(r"(?m)^(?:\$ )?(?:\S*python) dset_generator\.py ?([^#\n]*)", README)
+    assert len(commands) >= 7
+    for command in commands:
+        verb, settings = dset_generator._read_command(shlex.split(command))
+        assert verb in {"run", "status"}
+        assert settings.model
+
+
+def test_the_transcripts_second_command_ends_as_the_readme_shows(
+    dset: Callable[..., Run], clean_place: Path
+) -> None:
+    (clean_place / "q.csv").write_bytes((ROOT / "q.csv").read_bytes())
+    first = dset("--rehearse", "--retry-waits", "0.6,0.6,0.6")  # longer than its thinking
+    for line in (
+        "dset: 12 to do, 0 done, 0 blocked, 0 empty",
+        "  answered 6, failed 6, blocked 0; 12 rows in all",
+        "  next: run the same command again; 6 left to ask",
+    ):
+        assert line in README
+        assert line in first.said
+    second = dset("--rehearse")
+    for line in (
+        "dset: 6 to do (6 of them bookmarked ERROR or BLOCKED, asked first), 6 done, 0 blocked, 0 empty",
+        "  answered 6, failed 0, blocked 0; 6 were answered before",
+    ):
+        assert line in README
+        assert line in second.said
+
+
+def test_the_questions_we_ship_open_right_in_a_spreadsheet() -> None:
+    assert (ROOT / "q.csv").read_bytes().startswith(b"\xef\xbb\xbfquestion,status")
+
+
+def test_the_version_is_one_and_the_changelog_has_it() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == __version__
+    assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_wheel_needs_what_requirements_txt_lists() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert [line.split("#")[0].strip() for line in lines] == project["dependencies"]
+
+
+def test_nothing_in_dset_prints_exits_or_imports_the_script() -> None:
+    for path in MODULES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = [name.name for name in node.names] + [getattr(node, "module", "") or ""]
+                assert "dset_generator" not in names, path
+            if isinstance(node, ast.Name):
+                assert node.id not in {"print", "exit", "SystemExit"}, path
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and node.value.id == "sys"
+            ):
+                assert node.attr not in {"stdout", "stderr", "exit"}, path
+
+
+def test_only_files_py_writes_renames_or_removes() -> None:
+    calls = {
+        "fsync",
+        "replace",
+        "rename",
+        "unlink",
+        "ftruncate",
+        "write_text",
+        "write_bytes",
+        "rmtree",
+        "mkdir",
+    }
+    for path in (ROOT / "dset").glob("*.py"):
+        if path.name == "files.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr in calls and isinstance(node.value, ast.Name):
+                assert node.value.id != "os" or path.name == "locks.py", (path, node.attr)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the same on every system; slow on this one")
+def test_a_wheel_has_the_script_and_every_package(tmp_path: Path) -> None:
+    pytest.importorskip("build")
+    done = subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
+        env=environment() | {"PYTHONWARNINGS": "ignore"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    import zipfile
+
+    [wheel] = tmp_path.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert "dset_generator.py" in names
+    assert {str(path.relative_to(ROOT).as_posix()) for path in MODULES} <= names
+    entry = next(name for name in names if name.endswith("entry_points.txt"))
+    assert "dset = dset_generator:main" in zipfile.ZipFile(wheel).read(entry).decode()
