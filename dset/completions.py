@@ -11,7 +11,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dset.failures import REWORD, Failure, Kind, clean, error_facts, page_text, refuses
+from dset.cleaning import clean, page_text
+from dset.error_bodies import error_facts
+from dset.failures import REWORD, Failure, Kind, refuses
 
 
 @dataclass(frozen=True, slots=True)

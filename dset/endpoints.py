@@ -12,7 +12,7 @@ import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from dset import failures
+from dset import causes, failures
 from dset.completions import Reply, read_completion
 from dset.errors import UsageError
 from dset.failures import Failure
@@ -233,7 +233,7 @@ class Client:
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever one request does, it must not end the others
-            return self._clean(failures.of_exception(error, asyncio.get_running_loop().time() - started))
+            return self._clean(causes.of_exception(error, asyncio.get_running_loop().time() - started))
         if response.status_code != 200:
             return self._clean(failures.of_status(response.status_code, response.headers, content))
         outcome = read_completion(self._scrubbed(content), kind)

@@ -1,4 +1,4 @@
-"""An exception, or a status other than 200, and what it means for the run: two tables, pure.
+"""A status other than 200 and what it means for the run: one table, pure. Exceptions stand in `causes.py`.
 
 What a 200 means is told in `completions.py`. Sources: https://api-docs.deepseek.com/quick_start/error_codes,
 https://ai.google.dev/gemini-api/docs/troubleshooting, https://platform.openai.com/docs/guides/error-codes,
@@ -7,19 +7,19 @@ https://openrouter.ai/docs/api-reference/errors, https://platform.kimi.ai/docs/a
 
 from __future__ import annotations
 
-import email.utils
 import enum
 import http
-import json
 import math
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, NamedTuple
+
+from dset.cleaning import clean
+from dset.error_bodies import header_facts, read_error, told_wait
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Container, Mapping
 
     from dset.completions import Reply
 
@@ -59,8 +59,6 @@ class Failure:
 class BodyTooLarge(Exception):  # noqa: N818 - a noun, as the other kinds of failure
     """The body of a response passed the cap of the transport; str() says which."""
 
-
-# --- Statuses: the first rule that matches decides ---------------------------------------------------------
 
 REFUSED = (
     r"content exists risk|ResponsibleAIPolicyViolation|^(?:code|type)=content_filter$|content_policy_violation"
@@ -149,10 +147,10 @@ def of_status(
     """What a response other than 200 means; `seconds` is how long the request took, `now` an aware time."""
     fields = {name.lower(): value for name, value in headers.items()}
     now = now or datetime.now(UTC)
-    message, facts = _read_error(body)
-    wait = _told_wait(fields, facts, now)
+    message, facts = read_error(body)
+    wait = told_wait(fields, facts, now)
     long = wait is not None and wait > LONG_WAIT
-    facts = "\n".join([facts, *_header_facts(fields), f"wait={'long' if long else 'short'}"])
+    facts = "\n".join([facts, *header_facts(fields), f"wait={'long' if long else 'short'}"])
     rule, match = next(found for rule in RULES if (found := _match(rule, status, facts)))
     groups = {name: clean(value, 100) for name, value in match.groupdict().items()}
     back = f"Try again in {_span(wait)}, at about {_clock(wait, now)}." if wait and long else ""
@@ -183,105 +181,9 @@ def _phrase(status: int) -> str:
     return f"HTTP {status} {http.HTTPStatus(status).phrase if status in set(http.HTTPStatus) else ''}".strip()
 
 
-# --- What a response states --------------------------------------------------------------------------------
-
-FACTS = frozenset({"code", "type", "status", "reason", "quotaId", "quotaMetric", "quotaValue", "retryDelay"})
-DURATION = r"(?:\d{1,9}(?:\.\d{1,9})?\s*(?:milli|ms|[dhms])[a-z]*\s*)+"
-UNITS = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "milli": 0.001}
-NUMBER = r"\s*[0-9]{1,400}(?:\.[0-9]*)?(?:[eE][0-9]{1,4})?\s*"
-WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,\s)?"
-
-
 def refuses(facts: str) -> bool:
     """Whether an error's facts say that the service will never answer this."""
     return _search(REFUSED, facts) is not None
-
-
-def error_facts(document: object, text: str) -> tuple[str, str]:
-    """The message in the parsed body of an error, and its facts; `text`, the body, where it has no message."""
-    if isinstance(document, list) and document:
-        document = document[0]  # Gemini wraps the object in an array
-    error = (document.get("error") or document) if isinstance(document, dict) else document
-    message = (": ".join(_messages(error)) or text)[:4000]
-    marks = [f"{name}={str(value)[:200]}" for name, value in _leaves(error) if name in FACTS]
-    return message, "\n".join([message, *marks[:200]])
-
-
-def _messages(error: object, depth: int = 0) -> Iterator[str]:
-    """The sentences for people: OpenAI's, FastAPI's `detail`, and what OpenRouter passes on as `raw`."""
-    if isinstance(error, str) and error:
-        yield error
-    elif isinstance(error, (dict, list)) and depth < 6:
-        names = ("message", "msg", "detail", "errors", "metadata", "raw")
-        for part in error[:3] if isinstance(error, list) else map(error.get, names):
-            yield from _messages(part, depth + 1)
-
-
-def _leaves(node: object, depth: int = 0) -> Iterator[tuple[str, object]]:
-    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for name, value in items:
-        if not isinstance(value, (dict, list)):
-            yield str(name), value
-        elif depth < 8:  # Google nests four deep; a hostile body must not exhaust the stack
-            yield from _leaves(value, depth + 1)
-
-
-def _read_error(body: bytes) -> tuple[str, str]:
-    text = body.decode("utf-8", "replace").strip()
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        return page_text(text), page_text(text, 4000)
-    return error_facts(document, text) if document else ("", "")
-
-
-def page_text(text: str, limit: int = 200) -> str:
-    """The first characters of a web page or plain text on one line, without tags, scripts and styles."""
-    # Only the beginning is looked at: a hostile page makes this pattern quadratic.
-    text = re.sub(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^<>]*>", " ", text[:10_000])
-    return clean(text, limit)
-
-
-def _header_facts(fields: Mapping[str, str]) -> Iterator[str]:
-    yield f"x-should-retry={fields.get('x-should-retry', '').strip()}"
-    try:
-        location = urlsplit(fields.get("location", ""))
-    except ValueError:
-        return
-    if location.hostname:  # neither path nor query nor a password: they may hold secrets
-        yield f"location={location.scheme or 'https'}://{location.hostname}"
-
-
-def _told_wait(fields: Mapping[str, str], facts: str, now: datetime) -> float | None:
-    """The seconds that the service asks to wait; None where it asks for none, or for nonsense."""
-    sent = _date(fields.get("date", "")) or now  # a date is told by the service's clock, and read by it
-    waits = [_number(fields.get("retry-after-ms", "")) / 1000]
-    # Two headers arrive as one, joined by a comma, and a date has a comma of its own. The longest counts.
-    for value in re.findall(rf"\s*{WEEKDAY}[^,]+", fields.get("retry-after", "").lower()):
-        date = _date(value)
-        waits.append((date - sent).total_seconds() if date else _number(value))
-    told = _search(rf"(?:^retryDelay=|try (?:again )?(?:in|after) )({DURATION})", facts)
-    pairs = re.findall(r"([\d.]+)\s*(milli|ms|[dhms])", told[1].lower() if told else "")
-    spoken = sum(float(number) * UNITS[unit] for number, unit in pairs)
-    return max(filter(_is_wait, waits), default=spoken if _is_wait(spoken) else None)
-
-
-def _is_wait(seconds: float) -> bool:
-    """0 or less would ask again at once and for ever; more than a year is nobody's wait."""
-    return 0 < seconds <= 366 * 86_400
-
-
-def _number(text: str) -> float:
-    return float(text) if re.fullmatch(NUMBER, text) else math.nan
-
-
-def _date(text: str) -> datetime | None:
-    """An HTTP date in any of its three forms (RFC 9110, 5.6.7)."""
-    try:
-        date = email.utils.parsedate_to_datetime(text.strip())
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _span(seconds: float) -> str:
@@ -295,124 +197,3 @@ def _clock(wait: float, now: datetime) -> str:
     # Rounded up: whoever comes back in the minute that was named must not be too early.
     then = (now + timedelta(seconds=wait + 59)).astimezone(UTC)
     return then.strftime("%H:%M UTC" if wait < 86_400 else "%Y-%m-%d %H:%M UTC")
-
-
-# --- Exceptions: the first cause of which a name stands in the chain decides -------------------------------
-
-NETWORK = "Check the network, --base-url and HTTPS_PROXY."
-CERTIFICATES = "Set SSL_CERT_FILE to a file with the certificates that this network uses."
-CUT = "the connection was cut before the answer was whole"
-SILENT = "nothing came from {host} for {read} s"
-NO_ROUTE = "no connection to {host}: {detail}"
-PROXY = "aiohttp.ClientHttpProxyError httpcore2.ProxyError"
-
-
-class Cause(NamedTuple):
-    names: str  # package.Class of an exception in the chain, or of a base of it
-    reason: str
-    advice: str = ""
-    kind: Kind = OUTAGE
-    pattern: str = ""  # searched in the text of the innermost exception
-
-
-# Two transports of openai speak here: aiohttp's, which calls nearly everything a timeout, and httpx2's.
-NOT_SENT = (
-    Cause("builtins.OSError", "too many open files", "Lower --concurrency.", pattern="too many open files"),
-    Cause("ssl.SSLCertVerificationError", "the certificate of {host}: {detail}", CERTIFICATES),
-    Cause("socket.gaierror", "cannot find the host {host}", NETWORK),
-    Cause(PROXY, "the proxy wants a login: {detail}", CHECK_PROXY, STOP, pattern=r"^407\b"),
-    Cause(PROXY, "the proxy: {detail}", CHECK_PROXY),
-    Cause("builtins.ConnectionRefusedError", "connection refused by {host}:{port}", NETWORK),
-    Cause(
-        "aiohttp.ConnectionTimeoutError httpcore2.ConnectTimeout", "no connection to {host} in time", NETWORK
-    ),
-    Cause("httpcore2.PoolTimeout", "no free connection in time", "Lower --concurrency."),
-    Cause("aiohttp.ClientConnectorError httpcore2.ConnectError", NO_ROUTE, NETWORK),
-    Cause("aiohttp.InvalidURL httpx2.UnsupportedProtocol", "not a web address: {detail}", CHECK_URL, STOP),
-    Cause("httpx2.TooManyRedirects", "{host} redirects without end", CHECK_URL, STOP),
-    # Its text quotes a header, and a header holds the key.
-    Cause("httpx2.LocalProtocolError", "the request could not be built", CHECK_KEY, ROW_FAULT),
-)
-SENT = (
-    Cause("dset.BodyTooLarge", "the answer is larger than allowed: {detail}"),
-    Cause("aiohttp.ServerTimeoutError httpcore2.ReadTimeout httpcore2.WriteTimeout", SILENT),
-    Cause("aiohttp.ClientPayloadError aiohttp.ClientConnectionError", CUT),
-    Cause("httpcore2.RemoteProtocolError httpcore2.NetworkError ssl.SSLError builtins.ConnectionError", CUT),
-    Cause("aiohttp.ClientResponseError", "what came is not HTTP: {detail}", CHECK_URL),
-    Cause("httpx2.DecodingError", "the answer cannot be unpacked: {detail}"),
-    Cause("openai.APIResponseValidationError json.JSONDecodeError", "not a completion: {detail}"),
-    Cause("openai.APIConnectionError httpx2.TransportError aiohttp.ClientError", "{detail}"),
-    # The deadline for the whole request: ours
-    Cause("builtins.TimeoutError", "no answer {within}", "Raise --timeout if answers may take so long."),
-)
-
-
-def of_exception(error: BaseException, seconds: float = 0.0, *, now: datetime | None = None) -> Failure:
-    """What an exception of a request means; `seconds` is how long it took. No Exception: raised again."""
-    if not isinstance(error, Exception):
-        raise error  # a cancellation or Ctrl-C is an order, not a failure
-    if "openai.APIStatusError" in _names(error):
-        response: Any = getattr(error, "response", None)
-        seconds = seconds or _elapsed(response)
-        return of_status(response.status_code, response.headers, response.content, seconds, now=now)
-    chain = list(_chain(error))
-    names = {name for link in chain for name in _names(link)}
-    detail = next((text for link in reversed(chain) if (text := str(link).strip())), type(error).__name__)
-    for cause in NOT_SENT + SENT:
-        if not names.isdisjoint(cause.names.split()) and re.search(cause.pattern, detail, re.IGNORECASE):
-            reason = clean(cause.reason.format(detail=detail, **_circumstances(chain, seconds)))
-            return Failure(cause.kind, reason, cause.advice, maybe_billed=cause in SENT)
-    return Failure(ROW_FAULT, clean(f"{type(error).__name__}: {error}"))
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The exception and its causes, outermost first."""
-    for _ in range(20):
-        if error is None:
-            return
-        yield error
-        # httpcore2 leaves its cause in the context; of others that may be the failure of an earlier attempt.
-        context = error.__context__ if type(error).__module__.startswith("httpcore2") else None
-        error = error.__cause__ or context
-
-
-def _names(error: BaseException) -> set[str]:
-    return {f"{base.__module__.split('.')[0]}.{base.__name__}" for base in type(error).__mro__}
-
-
-def _circumstances(chain: list[BaseException], seconds: float) -> dict[str, object]:
-    request: Any = getattr(chain[0], "request", None)
-    url: Any = getattr(request, "url", None)
-    # aiohttp names the host that it spoke to, which may be a proxy.
-    peer: Any = next((link for link in chain if getattr(link, "host", None)), url)
-    port = getattr(peer, "port", None) or (80 if getattr(url, "scheme", "") == "http" else 443)
-    read = getattr(request, "extensions", {}).get("timeout", {}).get("read") or seconds
-    within = f"within {seconds:.0f} s" if seconds else "in time"
-    return {"host": getattr(peer, "host", "the service"), "port": port, "read": f"{read:g}", "within": within}
-
-
-def _elapsed(response: Any) -> float:
-    try:
-        return float(response.elapsed.total_seconds())
-    except RuntimeError:  # a response that no client has sent knows none
-        return 0.0
-
-
-# --- One safe line -----------------------------------------------------------------------------------------
-
-ESCAPES = (
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI
-    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC, DCS and the like
-    r"|\x1b[ -/]*[0-~]?"
-)
-INVISIBLE = r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
-KEYS = r"(?ai)(?<![a-z0-9])(?:(?<=bearer )[\w.~+/=-]{16,}|sk-[\w-]{13,}|AIza[\w-]{12,})"
-
-
-def clean(text: str, limit: int = 300) -> str:
-    """One line for screen and log: no control characters, terminal escapes, bidi overrides, whole keys."""
-    text = re.sub(f"{ESCAPES}|{INVISIBLE}", "", text[:20_000])
-    text = re.sub(r"[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
-    text = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", text).split())
-    text = re.sub(KEYS, lambda key: f"{key[0][:3]}…{key[0][-4:]}", text)
-    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -4,9 +4,9 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from dset.cleaning import clean
 from dset.completions import Reply
 from dset.costs import Tokens
-from dset.failures import clean
 from dset.rejections import Rejection
 
 _ROWS = 12  # rows that the summary names at most

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dset import files
-from dset.failures import clean
+from dset.cleaning import clean
 from dset.runs import utc_now
 
 
@@ -20,10 +20,12 @@ class RunLog:
             pass  # the folder's own errors are told where they matter
 
     def __call__(self, line: str) -> None:
-        """Add one line."""
+        """Add one line; of a traceback a line each, so that its end is not cut off."""
         if self._file is None:
             return
-        text = f"{utc_now()} {clean(self._scrub(line), 2000)}\n"
+        now = utc_now()
+        parts = [part for part in self._scrub(line).split("\n") if part.strip()]
+        text = "".join(f"{now} {clean(part, 2000)}\n" for part in parts)
         try:
             self._file.append(text.encode("utf-8", "replace"), durable=False)
         except OSError:

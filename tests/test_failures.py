@@ -23,7 +23,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dset.failures import BodyTooLarge, Failure, Kind, clean, of_exception, of_status, refuses
+from dset.causes import of_exception
+from dset.cleaning import clean
+from dset.failures import BodyTooLarge, Failure, Kind, of_status, refuses
+from tests.running import SCRIPT
 
 PACE, OUTAGE, STOP, REFUSAL, ROW_FAULT, CUT_SHORT = Kind
 NOW = datetime(2026, 11, 21, 3, 30, tzinfo=UTC)
@@ -485,7 +488,10 @@ def serving(reply: bytes, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     over = threading.Event()
 
     def serve() -> None:
-        connection, _ = listening.accept()
+        try:
+            connection, _ = listening.accept()
+        except TimeoutError:
+            return
         with contextlib.suppress(OSError), connection:
             if tls:
                 tls.wrap_socket(connection, server_side=True).close()
@@ -499,7 +505,8 @@ def serving(reply: bytes, tls: ssl.SSLContext | None = None) -> Iterator[str]:
                 connection.sendall(reply)
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=serve)
+        listening.settimeout(10)  # a client that never comes must not keep the thread, and the tests, alive
+        thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield f"127.0.0.1:{listening.getsockname()[1]}"
         over.set()
@@ -767,4 +774,4 @@ def test_an_order_to_stop_is_no_failure(order: BaseException) -> None:
 
 def test_the_tables_do_not_load_the_clients() -> None:
     code = "import sys, dset.completions; sys.exit(bool({'openai', 'aiohttp', 'httpx2'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=SCRIPT.parent).returncode == 0

@@ -3,6 +3,7 @@
 import ast
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -86,20 +87,17 @@ def test_the_transcripts_second_command_ends_as_the_readme_shows(
 ) -> None:
     (clean_place / "q.csv").write_bytes((ROOT / "q.csv").read_bytes())
     first = dset("--rehearse", "--retry-waits", "0.6,0.6,0.6")  # longer than its thinking
-    for line in (
-        "dset: 12 to do, 0 done, 0 blocked, 0 empty",
-        "  answered 6, failed 6, blocked 0; 12 rows in all",
-        "  next: run the same command again; 6 left to ask",
-    ):
-        assert line in README
-        assert line in first.said
     second = dset("--rehearse")
-    for line in (
-        "dset: 6 to do (6 of them bookmarked ERROR or BLOCKED, asked first), 6 done, 0 blocked, 0 empty",
-        "  answered 6, failed 0, blocked 0; 6 were answered before",
-    ):
-        assert line in README
-        assert line in second.said
+    shown = README.split("```console")[1].split("```")[0]
+    for line in shown.split("\n"):
+        if line.startswith(
+            ("dset: rehearsal", "dset: 12", "dset: 6", "Stopped", "  answered", "  next", "Finished")
+        ):
+            # How many rows the outage reached in time differs from run to run; the words do not.
+            pattern = re.sub(r"\\?\d+", r"\\d+", re.escape(line)).split("by\\ an\\ outage")[0]
+            assert re.search(pattern, first.said + second.said), line
+    assert first.exit_status == 1
+    assert second.exit_status == 0
 
 
 def test_the_questions_we_ship_open_right_in_a_spreadsheet() -> None:
@@ -157,9 +155,12 @@ def test_only_files_py_writes_renames_or_removes() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the same on every system; slow on this one")
 def test_a_wheel_has_the_script_and_every_package(tmp_path: Path) -> None:
-    pytest.importorskip("build")
+    source = tmp_path / "source"  # a copy: a build leaves its litter beside what it builds
+    shutil.copytree(ROOT / "dset", source / "dset", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("dset_generator.py", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
     done = subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(source)],
         env=environment() | {"PYTHONWARNINGS": "ignore"},
         capture_output=True,
         text=True,
