@@ -10,29 +10,35 @@ import sys
 
 if sys.version_info < (3, 11):  # before any import that needs it
     sys.stderr.write(
-        "dset needs Python 3.11 or newer; this is %s, at %s\n" % (sys.version.split()[0], sys.executable)
+        "dset needs Python 3.11 or newer; this is %s, at %s; "
+        "install a newer one from python.org and make .venv again with it\n"
+        % (sys.version.split()[0], sys.executable)
     )
     raise SystemExit(2)
 
-import asyncio
-import contextlib
-import gc
-import os
-import shutil
-import traceback
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+try:
+    import asyncio
+    import contextlib
+    import gc
+    import os
+    import shutil
+    import traceback
+    from collections.abc import AsyncIterator
+    from typing import TYPE_CHECKING, Any
 
-from dset.errors import DsetError, UsageError
-from dset.settings import Secrets, Settings, load, parser
+    from dset import errors
+    from dset.settings import Secrets, Settings, load, parser
+except KeyboardInterrupt:  # Ctrl-C in the first tenth of a second
+    raise SystemExit(130) from None
 
 if TYPE_CHECKING:
     from dset.progress import Progress
 
-VERBS = ("status",)
+VERBS = ("run", "status")
 EPILOG = """\
-verbs:
-  status [FOLDER]       what is done, what is left, whether the files are level; asks nothing
+commands:
+  run                   ask what is to be asked; the same as no command
+  status [FOLDER]       what is done, what is left, whether the files agree; asks nothing
 
 Each flag has a variable, in brackets, for .env or the environment. Keys live there only: DEEPSEEK_API_KEY for
 DeepSeek, DSET_API_KEY for another service. Exit status: 0 done, 1 rows failed or an outage, 2 mend something first,
@@ -65,14 +71,15 @@ def run(settings: Settings, screen: Screen) -> int:
 
         work.open()  # before the first request is paid for
         progress, stopped, signal = _ask(work, endpoint, screen) if endpoint else (Progress(0), None, 0)
-        work.bookmark()  # last of all: nothing depends on it
+        after = work.bookmark()  # last of all: nothing depends on it
 
-        left = work.plan.todo + work.plan.beyond - progress.answered - progress.blocked
-        for line in summary.closing(work.plan, progress, stopped, work.outputs, left):
+        for line in summary.closing(
+            work.plan, after, progress, stopped, work.outputs, invented=bool(rehearsal)
+        ):
             screen.result(line)
         exit_status = summary.exit_status(work.plan, progress, stopped, signal)
         if rehearsal:
-            rehearsal.finished = exit_status == 0
+            rehearsal.finished = exit_status == 0 and not after.todo
         return exit_status
 
 
@@ -151,7 +158,8 @@ class Screen:
             ticker.cancel()
             if self._bar is not None:
                 self._draw(progress)
-                self._bar.close()
+                with contextlib.suppress(OSError, ValueError):
+                    self._bar.close()
                 self._bar = None
 
     async def _tick(self, progress: Progress) -> None:
@@ -170,26 +178,22 @@ class Screen:
 
     def _draw(self, progress: Progress) -> None:
         if self._bar is not None:
-            self._bar.n = progress.ended
-            self._bar.ncols = _width()
-            self._bar.set_postfix_str(progress.bar)
+            self._bar.n, self._bar.ncols = progress.ended, _width()
+            with contextlib.suppress(OSError, ValueError):  # the terminal went away
+                self._bar.set_postfix_str(progress.bar)
 
 
 def _read_command(argv: list[str]) -> tuple[str, Settings]:
     """The verb, 'run' where none is named, and the settings."""
-    verb = argv[0] if argv and not argv[0].startswith("-") else "run"
-    if verb not in ("run", *VERBS):
-        raise UsageError(f"{verb!r} is no verb: try {', '.join(VERBS)} or --help")
+    named = bool(argv) and not argv[0].startswith("-")
+    verb = argv[0] if named else "run"
+    if verb not in VERBS:
+        raise errors.UsageError(f"{verb!r} is no command: it is one of {', '.join(VERBS)} (see --help)")
     reader = parser(os.path.basename(sys.argv[0]), (__doc__ or "").splitlines()[0], EPILOG)
     if verb == "status":
         reader.add_argument("output", nargs="?", metavar="FOLDER", help="the output folder to look at")
-    given = vars(reader.parse_args(argv if verb == "run" else argv[1:]))
+    given = vars(reader.parse_args(argv[1:] if named else argv))
     return verb, load(given)
-
-
-def _fail(screen: Screen, line: str, exit_status: int) -> int:
-    screen.error(line)
-    return exit_status
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -201,26 +205,14 @@ def main(argv: list[str] | None = None) -> int:
         for warning in settings.warnings:
             screen.notice(warning)
         return status(settings, screen) if verb == "status" else run(settings, screen)
-    except DsetError as error:
-        return _fail(screen, str(error), error.exit_status)
-    except ImportError as error:
-        pip = f'"{sys.executable}" -m pip install -r requirements.txt'
-        return _fail(screen, f"the package {error.name} is missing or too old; run: {pip}", 2)
-    except OSError as error:
-        return _fail(screen, f"{error.filename or 'the disk'}: {error.strerror}; nothing more is asked", 2)
-    except KeyboardInterrupt:
-        return _fail(screen, "interrupted; what was answered is saved", 130)
-    except Exception as error:  # noqa: BLE001 - the last resort: whatever it is, it is ours, and logged
-        if settings is not None:
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it is, the user gets one line
+        line, exit_status = errors.explain(error)
+        screen.error(line)
+        if errors.is_ours(error) and settings is not None:
             from dset.runlog import RunLog
 
             RunLog(settings.output / "run.log", screen.scrub)(traceback.format_exc())
-        return _fail(
-            screen,
-            f"an error of dset's own ({type(error).__name__}); what was answered is saved. "
-            "Please report it with the end of run.log",
-            1,
-        )
+        return exit_status
 
 
 if __name__ == "__main__":

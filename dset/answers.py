@@ -16,6 +16,7 @@ Record = dict[str, Any]
 Records = Iterator[Record]
 _HEAD = b'{"metadata": {"id": "'  # how each line of ours begins: the id is found without parsing the line
 _ID = re.compile(r"([0-9a-f]{20})(?:-([1-9][0-9]{0,8}))?\Z")
+_HEAD_ID = re.compile(re.escape(_HEAD) + rb'([0-9a-f]{20})(?:-([1-9][0-9]{0,8}))?"')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BLOCK = 1 << 20
 
@@ -175,9 +176,8 @@ def tally(path: Path, *, trusted: bool, end: int | None = None) -> Tally:
     """Who is answered. `trusted`: nothing touched the file since our last exit, so ids are taken without parsing."""
     counted = Tally()
     for number, line in enumerate(lines_of(path, end), 1):
-        if trusted and line.startswith(_HEAD) and b"\0" not in line and line.count(_HEAD) == 1:
-            match = _ID.match(line[len(_HEAD) : line.index(b'"', len(_HEAD))].decode("ascii", "replace"))
-            if match and line.endswith(b"}\n"):
+        if trusted and b"\0" not in line and line.endswith(b"}\n") and line.count(_HEAD) == 1:
+            if match := _HEAD_ID.match(line):
                 counted.add(int(match[1], 16), int(match[2] or 1))
                 continue
         if not line.strip():
@@ -243,8 +243,9 @@ def _tail(path: Path) -> tuple[int, bytes]:
             start -= step
             stream.seek(start)
             data = stream.read(step) + data
-            end = data.rfind(b"\n") + 1 if b"\0" not in data else _before_nul(data)
-            if end or start == 0:
+            end = _before_nul(data)
+            # The last line that is kept must be seen whole: NULs may stand before the part of it that was read.
+            if start == 0 or data.rfind(b"\n", 0, max(0, end - 1)) >= 0:
                 return start + end, data[end:]
     return 0, data
 

@@ -206,6 +206,7 @@ class Batch:
         turn.tries += 1
         while True:
             async with self._limiter.slot() as sent_at:
+                await self._disk.wait()  # another try is a new request too
                 if self.stopped:
                     return turn.last
                 outcome = await self._send(turn, messages)
@@ -315,9 +316,10 @@ class Batch:
                 if other.outcome is None:
                     await asyncio.sleep(0)
             return await asyncio.shield(other.outcome) if other.outcome else other.last
-        question = next(self._job.questions, None)
-        if question is not None:
-            return await self._ask_once(_Turn(question))
+        while (question := next(self._job.questions, None)) is not None:
+            outcome = await self._ask_once(_Turn(question))
+            if outcome is not None or self.stopped:
+                return outcome  # else it could not be sent, and tells nothing
         flying = next((other for other in self._flying if other is not turn), None)
         if flying is not None and flying.outcome is not None:
             return await asyncio.shield(flying.outcome)

@@ -16,6 +16,7 @@ PATIENCE = 60.0  # seconds that a full disk is waited for
 PAUSE = 5.0
 
 Outcome = Answer | Rejection
+Waiting = tuple[Outcome, asyncio.Future[None]]
 T = TypeVar("T", Answer, Rejection)
 
 
@@ -30,7 +31,8 @@ class Committer:
         """`trouble` is told, in one line, when a write fails: nothing new should be asked until it is told ''."""
         self._outputs = outputs
         self._trouble = trouble
-        self._waiting: list[tuple[Outcome, asyncio.Future[None]]] = []
+        self._waiting: list[Waiting] = []
+        self._writing: list[Waiting] = []
         self._arrived = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="dset-commit")
         self._task: asyncio.Task[None] | None = None
@@ -38,22 +40,34 @@ class Committer:
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._work())
+        self._task.add_done_callback(self._ended)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._closing = True
         self._arrived.set()
-        if self._task is not None:
-            await self._task
-        self._thread.shutdown()
+        try:
+            if self._task is not None:
+                await self._task
+        finally:
+            self._thread.shutdown()
 
     async def commit(self, outcome: Outcome) -> None:
         """Make the outcome durable."""
+        if self._task is not None and self._task.done():
+            raise RuntimeError("the writer has ended")
         done = asyncio.get_running_loop().create_future()
         self._waiting.append((outcome, done))
         self._arrived.set()
         # Shielded: a request may be cancelled, what it brought is written all the same.
         await asyncio.shield(done)
+
+    def _ended(self, _: asyncio.Task[None]) -> None:
+        """Whatever ended the writer: nobody may wait for it for ever."""
+        for _, done in (*self._writing, *self._waiting):
+            if not done.done():
+                done.set_exception(RuntimeError("the writer has ended"))
+                done.exception()  # looked at here: whoever asked for it may be gone
 
     async def _work(self) -> None:
         while True:
@@ -62,11 +76,12 @@ class Committer:
                     return
                 await self._arrived.wait()
             self._arrived.clear()
-            batch, self._waiting = self._waiting, []
-            if batch:
-                await self._write(batch)
+            self._writing, self._waiting = self._waiting, []
+            if self._writing:
+                await self._write(self._writing)
+                self._writing = []
 
-    async def _write(self, batch: list[tuple[Outcome, asyncio.Future[None]]]) -> None:
+    async def _write(self, batch: list[Waiting]) -> None:
         outcomes = [outcome for outcome, _ in batch]
         error = await self._saved([one for one in outcomes if isinstance(one, Answer)], self._outputs.commit)
         later = await self._saved(

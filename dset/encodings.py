@@ -23,14 +23,22 @@ _OTHER_FILES = (
     (rb"\x1f\x8b", "a gzip file; unpack it first"),
     (rb"(\x89PNG|\xff\xd8\xff|GIF8)", "an image; it must be a CSV"),
 )
-# What a spreadsheet writes when it is told 'CSV' and nothing more, by script. Only named to the user.
+# What a spreadsheet writes when it is told 'CSV' and nothing more, by script: nearly all that is not ASCII is in the
+# first pattern, something is in the second. Bytes of one script often decode as another's. Only named to the user.
 _LIKELY = (
-    ("cp874", re.compile("[\u0e01-\u0e5b]{2}")),  # Thai
-    ("cp932", re.compile("[\u3041-\u30ff]")),  # Japanese
-    ("gb18030", re.compile("[\u4e00-\u9fff]{2}")),  # Chinese
-    ("cp949", re.compile("[\uac00-\ud7a3]{2}")),  # Korean
-    ("cp1251", re.compile("[\u0430-\u044f]{3}")),  # Cyrillic
-    ("cp1256", re.compile("[\u0627-\u064a]{3}")),  # Arabic
+    ("cp932", "[\u3041-\u30ff\u4e00-\u9fff]", "[\u3041-\u30ff]"),  # Japanese
+    ("cp949", "[\uac00-\ud7a3]", "[\uac00-\ud7a3]{2}"),  # Korean
+    ("cp874", "[\u0e01-\u0e5b]", "[\u0e01-\u0e4e]{2}"),  # Thai
+    ("gb18030", "[\u4e00-\u9fff]", "[\u4e00-\u9fff]{2}"),  # Chinese
+    ("cp1256", "[\u0621-\u064a]", "[\u0621-\u064a]{3}"),  # Arabic
+    ("cp1251", "[\u0401-\u0451]", "[\u0430-\u044f]{3}"),  # Cyrillic
+)
+_PUNCTUATION = re.compile(
+    "[\x00-\x7f\u00a0-\u00bf\u060c\u061b\u061f\u2000-\u206f\u3000-\u303f\uff00-\uff1f]+"
+)
+# No Thai word begins with such a mark, and none ends with a vowel that is written before its consonant.
+_LOOSE_MARK = re.compile(
+    "(?<![\u0e01-\u0e4e])[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]|[\u0e40-\u0e44](?![\u0e01-\u0e2e])"
 )
 
 _LINE_END = re.compile("\r\n?|\n")
@@ -103,20 +111,27 @@ def to_utf8(data: bytes, codec: str, bom: int = 0) -> bytes:
 def likely(data: bytes) -> str:
     """The encoding worth naming to the user for bytes that are no UTF-8. Only ever a suggestion."""
     sample = data[:200_000]
-    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", sample)]
     local = locale.getpreferredencoding(False).lower()
-    candidates = [(local, re.compile("."))] if local.startswith(("cp", "windows")) else []
-    if (
-        runs and sum(runs) / len(runs) >= 2
-    ):  # letters of a script of its own stand together, accents stand alone
-        candidates += _LIKELY
-    for codec, sign in candidates:
-        try:
-            text = sample.decode(codec)
-        except UnicodeDecodeError as error:
-            if error.start < len(sample) - 4:
-                continue
-            text = sample[: error.start].decode(codec)
-        if sign.search(text):
+    if local.startswith(("cp", "windows")) and _text_in(local, sample):
+        return local
+    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", sample)]
+    # Accents stand alone, letters of a script of its own together; half of Japanese is ASCII in its second byte.
+    possible = _LIKELY if sum(runs) >= 2 * len(runs) else _LIKELY[:1]
+    for codec, letter, sign in possible:
+        if _looks(_text_in(codec, sample), letter, sign):
             return codec
     return "cp1252"
+
+
+def _text_in(codec: str, sample: bytes) -> str:
+    """`sample` as text, '' where it is none in this encoding; the last character may be cut."""
+    try:
+        return sample.decode(codec)
+    except UnicodeDecodeError as error:
+        return sample[: error.start].decode(codec) if error.start >= len(sample) - 4 else ""
+
+
+def _looks(text: str, letter: str, sign: str) -> bool:
+    letters = _PUNCTUATION.sub("", text)
+    is_script = len(re.findall(letter, letters)) >= 0.9 * len(letters)
+    return is_script and bool(re.search(sign, text)) and not _LOOSE_MARK.search(text)

@@ -9,6 +9,7 @@ import json
 import re
 import urllib.parse
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -29,6 +30,7 @@ _CONNECT = 20.0  # seconds
 _SILENCE = 600.0  # seconds without a byte; DeepSeek sends blank lines while it works
 # The names DeepSeek's own service has used; Ollama's `deepseek-r1:8b` and the like are other programs.
 _DEEPSEEK_MODEL = re.compile(r"deepseek-(flash|pro|chat|reasoner|v\d[\w.-]*)\Z")
+_HEADER = re.compile(r"(?i)accept|content-type|user-agent|x-stainless-.*")
 _PLACEHOLDER = re.compile(r"(?i)your[-_ ]?|<.*>|\bhere\b|change[-_ ]?me|x{4,}|\.\.\.|placeholder|insert")
 
 
@@ -205,12 +207,8 @@ class Client:
         self._options: Any = {}
 
     async def __aenter__(self) -> Self:
-        import openai
-
         self._client = _openai_client(self.endpoint, self._settings)
-        # What the package would take from the environment and send to whatever service is asked.
-        unwanted = ["OpenAI-Organization", "OpenAI-Project"] + ["Authorization"] * (self.endpoint.key is None)
-        self._options = {"headers": dict.fromkeys(unwanted, openai.Omit())}
+        self._options = {"headers": _headers(self._client.default_headers, self.endpoint.key)}
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -248,11 +246,18 @@ class Client:
         return replace(failure, reason=self._scrub(failure.reason), advice=self._scrub(failure.advice))
 
 
+def _headers(usual: Iterable[str], key: Secret | None) -> dict[str, Any]:
+    """Our key, or none; and nothing that the package would take from the environment and send to any service."""
+    import openai
+
+    headers: dict[str, Any] = {name: openai.Omit() for name in usual if not _HEADER.fullmatch(name)}
+    return headers | {"Authorization": f"Bearer {key}" if key else openai.Omit()}
+
+
 def _openai_client(endpoint: Endpoint, settings: Settings) -> "openai.AsyncOpenAI":
     import httpx2
     import openai
 
-    # What the package would take from the environment and send to whatever service is asked.
     silence = min(settings.timeout, _SILENCE)
     timeout = httpx2.Timeout(silence, connect=min(_CONNECT, silence), pool=None)
     http_client = openai.DefaultAioHttpClient(

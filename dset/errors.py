@@ -1,7 +1,9 @@
-"""One base exception that carries an exit status, and its few kinds.
+"""One base exception that carries an exit status, its few kinds, and the one line for any exception.
 
 Every message is one line for the person at the keyboard: what is wrong, where, and what to do.
 """
+
+import sys
 
 
 class DsetError(Exception):
@@ -30,3 +32,23 @@ class StorageError(DsetError):
     """The disk refused a write. What was paid for is safe or named in the message."""
 
     exit_status = 1
+
+
+def explain(error: BaseException) -> tuple[str, int]:
+    """The line for the user and the exit status, for whatever ended the program."""
+    if isinstance(error, DsetError):
+        return str(error), error.exit_status
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted; what was answered is saved", 130
+    if isinstance(error, ImportError):
+        pip = f'"{sys.executable}" -m pip install -r requirements.txt'
+        return f"the package {error.name} is missing or too old; run: {pip}", 2
+    if isinstance(error, OSError):
+        return f"{error.filename or 'the disk'}: {error.strerror or error}; nothing more is asked", 2
+    what = f"an error of dset's own ({type(error).__name__}); what was answered is saved"
+    return f"{what}. Please report it with the end of run.log", 1
+
+
+def is_ours(error: BaseException) -> bool:
+    """Nothing a user can cause: the traceback belongs into run.log."""
+    return not isinstance(error, DsetError | KeyboardInterrupt | ImportError | OSError)

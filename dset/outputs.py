@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dset import adoption, answers, files, rejections, runs, state, views
 from dset.answers import Answer, Record, Tally
+from dset.errors import JournalError
 from dset.questions import Question
 from dset.rejections import DONE_BEFORE, Register, Rejection
 from dset.views import View
@@ -87,7 +88,7 @@ class Outputs:
                     f"{path.name}: {cut:,} bytes of a torn last line were cut off and kept in {path.name}.torn"
                 )
         if not self.folder.journal.exists() and self.folder.csv.exists():
-            adopted = adoption.from_csv(self.folder.csv, self.folder.journal)
+            adopted = adoption.from_csv(self.folder.csv, self.folder.journal, exact=self.state.csv_exact)
             self.say(f"output.json is missing: {adopted:,} answers were taken over from output.csv")
         self.tally = answers.tally(self.folder.journal, trusted=trusted)
         self._take_up_rescued()
@@ -116,6 +117,12 @@ class Outputs:
             self.tally.add(*answers.identify(record["metadata"]))
         self.say(f"took up {len(saved):,} answers from {self.folder.rescue}")
 
+    def files(self) -> list[Path]:
+        """The files that hold this dataset: the journal, the views that are wanted, rejected.json if it has lines."""
+        views_wanted = [view.path for view in self._wanted_views]
+        rejected = [self.folder.rejected] if (state.mark(self.folder.rejected) or (0, 0))[0] else []
+        return [self.folder.journal, *views_wanted, *rejected]
+
     @property
     def is_broken(self) -> bool:
         """A write failed in a way that forbids to try again on the same file."""
@@ -135,6 +142,7 @@ class Outputs:
             number = self.tally.issue(question.key)
             noted = _done_before(question, number, fingerprint)
             lines.append(answers.as_line(rejections.as_record(noted)))
+            self.register.add(question.key, number, _known(noted))
             self.tally.add(question.key, number)
             self.tally.claim(question.key)
             known = rejections.Known(DONE_BEFORE, noted.reason, fingerprint, question.row, pending=False)
@@ -153,10 +161,11 @@ class Outputs:
     def _level(self, columns: Sequence[str], names: Sequence[str], *, csv_exact: bool) -> None:
         left = self.state
         journal_known = left.knows(state.mark(self.folder.journal), left.journal)
-        known_columns = left.columns if journal_known else views.columns_of(self.records())
+        # Those of the last run even where no answer has them: its view shows them.
+        known_columns = left.columns if journal_known else views.columns_of(self.records(), left.columns)
         own = list(dict.fromkeys([*known_columns, *columns]))
-        self.state.columns, self.state.csv_exact, settings_stay = own, csv_exact, own == left.columns
-        settings_stay = settings_stay and csv_exact == left.csv_exact
+        settings_stay = own == left.columns and csv_exact == left.csv_exact
+        self.state.columns, self.state.csv_exact = own, csv_exact
         for view in views.make(self.folder.path, names, own, exact=csv_exact):
             ours = left.knows(state.mark(view.path), left.views.get(view.name))
             self._wanted_views.append(view)
@@ -214,17 +223,16 @@ class Outputs:
         lines = [answers.as_line(rejections.as_record(rejection)) for rejection in batch]
         self._rejected.append(b"".join(lines))
         for one in batch:
-            known = rejections.Known(one.kind, one.reason, one.settings, one.question.row, pending=True)
-            self.register.add(one.question.key, one.question.number, known)
+            self.register.add(one.question.key, one.question.number, _known(one))
 
     def close(self, questions: Path | None) -> None:
         """Catch up views that fell behind, and note what stands level. `questions`: the q.csv that holds all bookmarks."""
+        level = {view.name for view, file in self._views if _is_durable(file)}
         for file in (self._journal, self._rejected, *(file for _, file in self._views)):
             if file is not None:
                 file.close()
-        level = {view.name for view, _ in self._views}
         for view in self._wanted_views:
-            if view.name not in level and self._caught_up(view):
+            if view.path.name in self.behind and self._caught_up(view):
                 level.add(view.name)
         if not self._journal:
             return
@@ -237,16 +245,33 @@ class Outputs:
         if questions is not None:
             self.state.questions = str(questions.resolve())
             self.state.bookmarked = (state.mark(self.folder.rejected) or (0, 0))[0]
-        state.save(self.folder.state, self.state)
+        try:
+            state.save(self.folder.state, self.state)
+        except OSError:
+            pass  # the next start compares everything, as after a crash
 
     def _caught_up(self, view: View) -> bool:
         try:
             views.level(view, self.records, ours=False)
-        except OSError:
+        except (OSError, JournalError):  # the journal too: its end may be torn where it refused a write
             return False
         self.behind.remove(view.path.name)
         self.say(f"{view.path.name} caught up")
         return True
+
+
+def _is_durable(file: files.AppendFile) -> bool:
+    """The view is on disk, so that its size and time may be trusted after a power cut."""
+    try:
+        file.append(b"")
+    except OSError:
+        return False
+    return True
+
+
+def _known(rejection: Rejection) -> rejections.Known:
+    row = rejection.question.row
+    return rejections.Known(rejection.kind, rejection.reason, rejection.settings, row, pending=True)
 
 
 def _as_list(marked: state.Mark | None) -> list[int] | None:

@@ -8,8 +8,7 @@ from dset.cleaning import clean
 from dset.completions import Reply
 from dset.costs import Tokens
 from dset.rejections import Rejection
-
-_ROWS = 12  # rows that the summary names at most
+from dset.wording import span
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +37,7 @@ class Waiting:
 
     def _text(self, seconds: float) -> str:
         which = f", attempt {self.attempt} of {self.attempts}" if self.attempts else ""
-        return f"row {self.row}: {clean(self.reason, 80)} - asked again in {_span(seconds)}{which}"
-
-
-def _span(seconds: float) -> str:
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+        return f"row {self.row}: {clean(self.reason, 80)} - asked again in {span(seconds)}{which}"
 
 
 @dataclass(slots=True)
@@ -64,7 +53,6 @@ class Progress:
     tokens: Tokens = field(default_factory=Tokens)
     waiting: dict[str, Waiting] = field(default_factory=dict)
     longest: int = 0  # characters of the longest answer
-    failed_rows: list[int] = field(default_factory=list)  # the first of them, for the summary
     _started: float = field(default_factory=time.monotonic)
 
     def saved(self, reply: Reply) -> None:
@@ -80,8 +68,6 @@ class Progress:
             self.blocked += 1
         else:
             self.failed += 1
-            if len(self.failed_rows) < _ROWS:
-                self.failed_rows.append(rejection.question.row)
         if rejection.reply is not None:
             self.tokens.add(rejection.reply)
 
@@ -103,7 +89,7 @@ class Progress:
     @property
     def left(self) -> str:
         """Time left at this rate, '?' while nothing has ended."""
-        return _span((self.total - self.ended) / self.rate) if self.ended and self.rate else "?"
+        return span((self.total - self.ended) / self.rate) if self.ended and self.rate else "?"
 
     @property
     def counts(self) -> dict[str, int]:
@@ -136,13 +122,8 @@ class Progress:
     def bar(self) -> str:
         """The figures and the next try, short enough for the end of a bar."""
         waiting = self.next_try
-        return f"{self.figures}, next try in {_span(waiting.seconds)}" if waiting else self.figures
+        return f"{self.figures}, next try in {span(waiting.seconds)}" if waiting else self.figures
 
     def line(self) -> str:
         """The same as one plain line, for logs and pipes."""
         return f"{self.ended:,} of {self.total:,} done, {self.rate:.1f} rows/s, {self.figures}; time left about {self.left}"
-
-
-def elapsed(seconds: float) -> str:
-    """A time for people: 4.2 s, 3 min 10 s, 2 h 05 min."""
-    return _span(seconds)

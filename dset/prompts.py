@@ -19,6 +19,7 @@ class Prompt:
         known = ["question", *([columns.heading] if columns.heading else []), *own]
         self._prompt = templates.parse(prompt, known)
         self._system = templates.parse(system, known)
+        self.asks = bool(self._prompt.columns)  # something of the row is sent
         self._heading = columns.heading
         self._folder = folder
         named: Sequence[str] = (*self._prompt.columns, *self._system.columns)

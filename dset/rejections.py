@@ -88,7 +88,9 @@ class Register:
 
     def add(self, key: int, number: int, known: Known) -> None:
         """Take a line in; it replaces an earlier one about the same row."""
-        self._known.setdefault(key, {})[number] = known
+        numbers = self._known.setdefault(key, {})
+        numbers.pop(number, None)  # the newest stands last
+        numbers[number] = known
 
     def of(self, key: int) -> list[Known]:
         """What is known of the rows with this content, the newest last."""

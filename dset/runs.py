@@ -70,7 +70,7 @@ class Run:
 
     def open(self) -> None:
         """Append the line, durably."""
-        files.append(self._path, answers.as_line(self._line))
+        files.append(self._path, _line_end(self._path) + answers.as_line(self._line))
 
     def close(self, counts: Mapping[str, Any]) -> None:
         """Put the end and the counts into the line, which is the last one."""
@@ -78,3 +78,9 @@ class Run:
         self._line |= {"ended": utc_now(), "counts": dict(counts)}
         lines = [line for line in answers.lines_of(self._path) if line != old]
         files.replace(self._path, [*lines, answers.as_line(self._line)])
+
+
+def _line_end(path: Path) -> bytes:
+    """What the file lacks at its end, torn by a crash, before another line may follow."""
+    last = path.read_bytes()[-1:] if path.exists() else b""
+    return b"" if last in {b"", b"\n"} else b"\n"

@@ -49,7 +49,10 @@ class Session:
                 async with follow(self.progress):
                     await self._batch.run()
         self.stopped = self._batch.stopped
-        run.close(self.progress.counts)
+        try:
+            run.close(self.progress.counts)
+        except OSError as error:  # a full disk must not hide what was answered
+            self._tell(f"runs.json could not be completed ({error.strerror})")
         work.log(f"run {run.id} ended: {self.stopped.reason if self.stopped else 'all was asked'}")
 
     @asynccontextmanager

@@ -40,10 +40,13 @@ class State:
 def load(path: Path) -> State:
     """The state in the file, or an empty one where there is none that can be read."""
     try:
-        held = json.loads(path.read_bytes())
-        return State(**held)
+        held = State(**json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError, RecursionError):
         return State()
+    sound = (
+        isinstance(held.views, dict) and isinstance(held.columns, list) and isinstance(held.bookmarked, int)
+    )
+    return held if sound else State()
 
 
 def save(path: Path, state: State) -> None:

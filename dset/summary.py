@@ -1,23 +1,24 @@
 """What a run says at its beginning and its end, as lines of text."""
 
-from collections import Counter
-from pathlib import Path
-
 from dset.batch import STORAGE, Stopped
 from dset.failures import Kind
 from dset.outputs import Outputs
-from dset.progress import Progress, elapsed
+from dset.progress import Progress
+from dset.prompts import Prompt
+from dset.questions import BOOKMARKS
 from dset.rejections import DONE_BEFORE, INTERRUPTED, INVALID
+from dset.wording import counted, span
 from dset.worklist import Plan
 
 EXCEL_CELL = 32_767  # characters that a cell of Excel can hold
+_NAMED = 12  # rows that a line names at most
 _KINDS = {
-    Kind.OUTAGE.value: "the service did not answer",
-    Kind.STOP.value: "the service refused the request",
-    Kind.ROW_FAULT.value: "the service cannot take the row",
-    Kind.CUT_SHORT.value: "cut short; --max-tokens raises the limit",
-    INVALID: "the answer did not pass its check",
-    INTERRUPTED: "stopped while it waited for another try",
+    Kind.OUTAGE.value: "got no answer from the service",
+    Kind.STOP.value: "refused by the service",
+    Kind.ROW_FAULT.value: "cannot be taken by the service",
+    Kind.CUT_SHORT.value: "cut short: --max-tokens raises the limit",
+    INVALID: "with an answer that did not pass its check",
+    INTERRUPTED: "stopped while waiting for another try",
 }
 
 
@@ -34,18 +35,24 @@ def opening(plan: Plan) -> str:
     return ", ".join(parts)
 
 
-def notes(plan: Plan, outputs: Outputs, changed: list[str], unknown: tuple[str, ...]) -> list[str]:
+def notes(plan: Plan, outputs: Outputs, changed: list[str], prompt: Prompt) -> list[str]:
     """What a user should know before anything is asked."""
     found = [
         f"the prompt names {{{word}}}, but q.csv has no such column: it is sent as it stands"
-        for word in unknown
+        for word in prompt.unknown
     ]
+    if not prompt.asks and plan.todo:
+        found.append("the prompt names no column, not even {question}: every row is sent the same")
     if changed and plan.done:
         flags = ", ".join(f"--{name}" for name in changed)
         found.append(
-            f"{flags} changed since the last run; the {plan.done:,} rows already answered are not asked again "
+            f"{flags} changed since the last run; the {counted(plan.done, 'row')} already answered are not asked again "
             "(for a fresh dataset name another folder with --output)"
         )
+    found += [
+        f"row {row}: its status cell holds {cell!r}; if that belongs to the question, put the question in double quotes"
+        for row, cell in plan.suspects
+    ]
     if plan.held:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in plan.held.items())
         found.append(
@@ -54,15 +61,24 @@ def notes(plan: Plan, outputs: Outputs, changed: list[str], unknown: tuple[str, 
     if plan.blocked:
         found.append(f"left alone: {plan.blocked:,} BLOCKED by the service (--retry-failed asks them)")
     if before := done_before(outputs):
-        found.append(f"{before:,} rows count as done before: the original tool's bookmark stood below them")
+        found.append(_done_before_line(before, outputs))
     if plan.gone:
-        found.append(f"{plan.gone:,} answered questions are no longer in q.csv; their answers stay")
+        found.append(
+            f"{counted(plan.gone, 'answer')} without a row in q.csv now (deleted, edited, or fewer --samples); they stay in the outputs"
+        )
     return found
 
 
 def done_before(outputs: Outputs) -> int:
     """Rows that only the original tool's bookmark says are answered."""
     return sum(known.kind == DONE_BEFORE for _, _, known in outputs.register)
+
+
+def _done_before_line(count: int, outputs: Outputs) -> str:
+    return (
+        f"{counted(count, 'row')} above an ERROR count as done before, by the original script, and are not asked; to "
+        f"ask them all the same delete their lines from {outputs.folder.rejected.as_posix()}"
+    )
 
 
 def exit_status(plan: Plan, progress: Progress, stopped: Stopped | None, signal: int) -> int:
@@ -75,61 +91,80 @@ def exit_status(plan: Plan, progress: Progress, stopped: Stopped | None, signal:
 
 
 def closing(
-    plan: Plan, progress: Progress, stopped: Stopped | None, outputs: Outputs, left: int
+    plan: Plan,
+    after: Plan,
+    progress: Progress,
+    stopped: Stopped | None,
+    outputs: Outputs,
+    *,
+    invented: bool = False,
 ) -> list[str]:
-    """The summary. `left`: requests that are still to make."""
+    """The summary. `after` is what the same command would find to do now; `invented`: it was a rehearsal."""
     lines = [_headline(plan, progress, stopped)]
     if stopped is not None and stopped.advice:
         lines.append(f"  {stopped.advice}")
-    counts = f"  answered {progress.answered:,}, failed {progress.failed:,}, blocked {progress.blocked:,}"
-    lines.append(f"{counts}; {_totals(plan, progress)}")
-    lines += _failures(progress.kinds)
-    if progress.failed_rows:
-        more = " …" if progress.failed > len(progress.failed_rows) else ""
-        rows = ", ".join(map(str, sorted(progress.failed_rows)))
-        lines.append(f"  bookmarked ERROR in {plan.sheet.path.as_posix()}: row {rows}{more}")
-    if progress.maybe_twice:
+    lines.append(f"  {_counts(plan, progress)}")
+    lines += [f"    {count:,} {_KINDS[kind]}" for kind, count in progress.kinds.items() if kind in _KINDS]
+    lines += [
+        f"  bookmarked {word} in {after.sheet.path.as_posix()}: {_rows(after, word)}"
+        for word in BOOKMARKS
+        if after.marked[word]
+    ]
+    if progress.maybe_twice and not invented:
         lines.append(
-            f"  possibly billed twice: {progress.maybe_twice:,} (sent, then the connection broke or timed out)"
+            f"  possibly billed twice: {counted(progress.maybe_twice, 'request')} (sent, but no whole answer came back)"
         )
-    if progress.ended:
-        rate = f"{progress.rate:.1f} rows/s" if progress.rate >= 0.1 else f"{progress.rate * 60:.1f} rows/min"
+    if progress.answered:
         lines.append(f"  tokens: {progress.tokens}")
-        lines.append(f"  time: {elapsed(progress.seconds)}, {rate}")
+        rate = f"{progress.rate:.1f} rows/s" if progress.rate >= 0.1 else f"{progress.rate * 60:.1f} rows/min"
+        lines.append(f"  time: {span(progress.seconds)}, {rate}")
     lines += _warnings(progress, outputs)
-    lines.append(f"  files: {_files(outputs)}")
-    if left:
-        lines.append(f"  next: run the same command again; {left:,} left to ask")
+    lines.append(f"  files: {', '.join(path.as_posix() for path in outputs.files())}")
+    if invented:
+        lines.append("  a rehearsal: no service was asked, every answer is invented, nothing is billed")
+    if after.todo:
+        mend = (
+            "mend this, then " if stopped is not None and stopped.kind in {Kind.STOP, Kind.ROW_FAULT} else ""
+        )
+        lines.append(f"  next: {mend}run the same command again; {after.todo:,} left to ask")
+    if after.held:
+        lines.append(
+            "  next: what was cut short or rejected is asked again only with another setting, or --retry-failed"
+        )
     return lines
 
 
 def _headline(plan: Plan, progress: Progress, stopped: Stopped | None) -> str:
     if stopped is not None:
+        if stopped.kind == INTERRUPTED:
+            return f"Interrupted {stopped.reason}."
         how = {Kind.OUTAGE.value: "Stopped by an outage", STORAGE: "Stopped, the disk refuses writes"}
-        text = how.get(stopped.kind, "Interrupted" if stopped.kind == INTERRUPTED else "Stopped")
-        return f"{text}: {stopped.reason}"
-    if not progress.total:
-        left = sum(plan.held.values())
-        if plan.rows == 0:
-            return "Nothing to do: there is no question in q.csv."
-        return (
-            "Nothing to ask."
-            if left or plan.blocked
-            else f"Nothing to do: all {plan.rows:,} rows are answered."
-        )
-    return "Finished, but some rows failed." if progress.failed else "Finished."
+        return f"{how.get(stopped.kind, 'Stopped')}: {stopped.reason}"
+    if progress.total:
+        return "Finished, but some rows failed." if progress.failed else "Finished."
+    if plan.rows == 0:
+        return "Nothing to do: q.csv holds no question; write one a row under the heading question."
+    if plan.held or plan.blocked:
+        return "Nothing to ask."
+    return f"Nothing to do: all {counted(plan.rows, 'row')} are answered."
 
 
-def _totals(plan: Plan, progress: Progress) -> str:
-    return (
+def _counts(plan: Plan, progress: Progress) -> str:
+    counts = f"answered {progress.answered:,}, failed {progress.failed:,}, blocked {progress.blocked:,}"
+    if not_asked := progress.total - progress.ended:
+        counts += f", not asked {not_asked:,}"
+    before = (
         f"{plan.done:,} were answered before"
         if plan.done or not progress.total
-        else f"{plan.rows:,} rows in all"
+        else f"{counted(plan.rows, 'row')} in all"
     )
+    return f"{counts}; {before}"
 
 
-def _failures(kinds: Counter[str]) -> list[str]:
-    return [f"    {count:,} {_KINDS[kind]}" for kind, count in kinds.items() if kind in _KINDS]
+def _rows(after: Plan, word: str) -> str:
+    rows = after.marked[word]
+    listed = ", ".join(map(str, rows[:_NAMED]))
+    return f"row {listed}" + (f" and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else "")
 
 
 def _warnings(progress: Progress, outputs: Outputs) -> list[str]:
@@ -139,19 +174,5 @@ def _warnings(progress: Progress, outputs: Outputs) -> list[str]:
             f"  an answer has {progress.longest:,} characters: Excel shows only {EXCEL_CELL:,} of a cell"
         )
     if before := done_before(outputs):
-        found.append(
-            f"  {before:,} rows count as done before (see rejected.json): the original tool answered them"
-        )
+        found.append(f"  {_done_before_line(before, outputs)}")
     return found
-
-
-def _files(outputs: Outputs) -> str:
-    folder = outputs.folder
-    names = [path for path in (folder.journal, folder.csv, folder.path / "output.txt") if path.exists()]
-    if folder.rejected.exists() and folder.rejected.stat().st_size:
-        names.append(folder.rejected)
-    return ", ".join(_shown(path) for path in names) or _shown(folder.path)
-
-
-def _shown(path: Path) -> str:
-    return path.as_posix()

@@ -2,15 +2,16 @@
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from dset.answers import Tally
 from dset.failures import Kind
-from dset.questions import Question, Sheet, content_key
+from dset.questions import BOOKMARKS, Question, Sheet, content_key
 from dset.rejections import DONE_BEFORE, INVALID, Known, Register
 
+_SUSPECTS = 5  # that are told of at most
 _PAID_IN_VAIN = frozenset({Kind.CUT_SHORT.value, INVALID})
 
 
@@ -34,18 +35,23 @@ class _Entries:
     def __init__(self) -> None:
         self.offsets = array("Q")
         self.rows, self.numbers, self.samples = array("L"), array("L"), array("L")
+        self._in_order = True
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def add(self, offset: int, row: int, number: int, sample: int) -> None:
+        self._in_order = self._in_order and (not self.rows or self.rows[-1] <= row)
         self.offsets.append(offset)
         self.rows.append(row)
         self.numbers.append(number)
         self.samples.append(sample)
 
     def __iter__(self) -> Iterator[tuple[int, int, int, int]]:
-        return zip(self.offsets, self.rows, self.numbers, self.samples, strict=True)
+        order: Sequence[int] = range(len(self))
+        if not self._in_order:  # equal rows are decided together, and asked in file order all the same
+            order = sorted(order, key=self.rows.__getitem__)
+        return ((self.offsets[at], self.rows[at], self.numbers[at], self.samples[at]) for at in order)
 
 
 @dataclass(slots=True)
@@ -62,6 +68,12 @@ class Plan:
     beyond: int = 0  # requests beyond --limit
     gone: int = 0  # answers whose rows are no longer in q.csv
     held: Counter[str] = field(default_factory=Counter)  # left alone by kind: their failure was paid for
+    marked: dict[str, list[int]] = field(
+        default_factory=lambda: {word: [] for word in BOOKMARKS}
+    )  # rows by bookmark
+    suspects: list[tuple[int, str]] = field(
+        default_factory=list
+    )  # (row, status cell) that looks like a cut question
     cells: dict[int, str] = field(default_factory=dict)  # status cells to change: row -> word
     unanswered: set[int] = field(
         default_factory=set
@@ -78,6 +90,11 @@ class Plan:
     def bookmarked(self) -> int:
         """Of those, rows that failed before; they come first."""
         return min(len(self.first), self.todo)
+
+    def suspect(self, row: int, cell: str) -> None:
+        """Note a status cell that reads on like prose after a comma, ` oh why?`: the comma may have been unquoted."""
+        if cell.startswith(" ") and len(self.suspects) < _SUSPECTS:
+            self.suspects.append((row, cell))
 
     def is_open(self, key: int) -> bool:
         """A row with this content has no answer yet."""
@@ -111,6 +128,8 @@ def plan(sheet: Sheet, tally: Tally, register: Register, rules: Rules) -> Plan:
             made.empty += 1
             continue
         made.rows += 1
+        if question.status and not question.bookmark:
+            made.suspect(question.row, sheet.columns.cell(record.cells, sheet.columns.status))
         if question.bookmark or question.key in register:
             deferred[question.key].append(_Row(offset, question))  # equal rows without a bookmark claim first
         else:
@@ -135,23 +154,42 @@ class _Decider:
 
     def settle_equal(self, rows: Sequence[_Row], known: list[Known]) -> None:
         """Rows of one content: what failed goes to the row that failed, the answers to the others."""
-        failed_at = {one.row for one in known}
-        unwritten = {one.row for one in known if one.pending}
+        failures = self._shared_out(rows, {one.row: one for one in known})  # the last line about a row wins
 
         def claims_last(row: _Row) -> tuple[bool, bool, int]:
-            # Rows move between runs: the bookmark moves with its row, a row's number in rejected.json does not.
-            number = row.question.row
-            return bool(row.question.bookmark) or number in unwritten, number in failed_at, number
+            own = failures.get(row.question.row)
+            return bool(row.question.bookmark or (own and own.pending)), own is not None, row.question.row
 
         for row in sorted(rows, key=claims_last):
-            self.settle(row, _last_about(row, known) or self._under_earlier_prompt(row))
+            self.settle(row, failures.get(row.question.row))
+
+    def _shared_out(self, rows: Sequence[_Row], known: Mapping[int, Known]) -> dict[int, Known]:
+        """Each failure to one row, by the row's number.
+
+        Rows move between runs, and a bookmark moves with its row; the number in rejected.json does not. So it is
+        believed where the cell says so too, or could not be written; else a bookmarked row is the one that moved.
+        """
+        marked = {row.question.row: row.question.status for row in rows}
+        shared = {
+            number: one
+            for number, one in known.items()
+            if number in marked and (one.pending or marked[number])
+        }
+        loose = [one for number, one in known.items() if number not in shared]
+        for row in rows:
+            if row.question.bookmark and row.question.row not in shared:
+                own = loose.pop(0) if loose else self._under_earlier_prompt(row)
+                if own:
+                    shared[row.question.row] = own
+        free = sorted(marked.keys() - shared.keys(), key=lambda number: (not marked[number], number))
+        return dict(zip(free, loose, strict=False)) | shared
 
     def _under_earlier_prompt(self, row: _Row) -> Known | None:
         """What rejected.json says of the row by the columns that an earlier prompt named."""
-        for key in self._keys(row.question):
-            if known := _last_about(row, _failures(self.register, key)):
+        for key in list(self._keys(row.question))[1:]:
+            if known := _failures(self.register, key):
                 self.made.unanswered.add(key)
-                return known
+                return next((one for one in reversed(known) if one.row == row.question.row), known[-1])
         return None
 
     def settle(self, row: _Row, known: Known | None) -> None:
@@ -176,6 +214,8 @@ class _Decider:
             and (question.bookmark or not question.status)
         ):
             made.cells[question.row] = word
+        if word and (question.bookmark or not question.status):
+            made.marked[word].append(question.row)
         if word == "BLOCKED" and not self._wanted_again(known):
             made.blocked += 1
         elif word == "ERROR" and known and known.kind in _PAID_IN_VAIN and not self._wanted_again(known):
@@ -213,11 +253,6 @@ class _Decider:
 
     def _wanted_again(self, known: Known | None) -> bool:
         return self.rules.retry_failed or (known is not None and known.settings != self.rules.fingerprint)
-
-
-def _last_about(row: _Row, known: Sequence[Known]) -> Known | None:
-    """The last of `known` that is about this row, else the last."""
-    return next((one for one in reversed(known) if one.row == row.question.row), known[-1] if known else None)
 
 
 def rows_above_bookmark(sheet: Sheet, named: Sequence[str]) -> list[Question]:

@@ -2,17 +2,20 @@
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 from dset import files, summary, worklist
-from dset.errors import QuestionsError
+from dset.errors import QuestionsError, UsageError
 from dset.locks import Lock
 from dset.outputs import Outputs
 from dset.prompts import Prompt
 from dset.questions import Sheet
 from dset.runlog import RunLog
 from dset.settings import Settings
+from dset.wording import counted
+from dset.worklist import Plan, Rules
 
 _TRIES = 5  # at writing the bookmarks while somebody keeps saving q.csv
 
@@ -39,8 +42,10 @@ class Workspace:
 
     def _lock(self) -> None:
         settings, folder = self.settings, self.outputs.folder
+        if folder.path.exists() and not folder.path.is_dir():
+            raise UsageError(f"--output: {folder.path} is a file; name a folder")
         files.make_folder(folder.path)
-        beside = settings.questions.with_name(f".{settings.questions.name}.lock")
+        beside = settings.questions.parent / f".{settings.questions.name}.lock"
         for lock in (Lock(folder.lock, f"the folder {folder.path}"), Lock(beside, str(settings.questions))):
             lock.acquire()
             self._stack.callback(lock.release)
@@ -58,7 +63,7 @@ class Workspace:
         if self.outputs.is_new and settings.is_default_output:
             above = worklist.rows_above_bookmark(self.sheet, self.prompt.named)
             self.outputs.note_done_before(above, settings.fingerprint)
-        self._rules = worklist.Rules(
+        self._rules = Rules(
             fingerprint=settings.fingerprint,
             named=self.prompt.named,
             earlier=self.outputs.past.named,
@@ -66,20 +71,20 @@ class Workspace:
             limit=settings.limit,
             retry_failed=settings.retry_failed,
         )
-        self.plan = worklist.plan(self.sheet, self.outputs.tally, self.outputs.register, self._rules)
+        self.plan = self._planned(self.sheet, self._rules)
 
     def _sheet(self) -> Sheet:
         return Sheet(self.settings.questions, encoding=self.settings.encoding, column=self.settings.column)
 
     def notes(self) -> list[str]:
         """What a user should know before anything is asked; the last line counts what is to do."""
-        lines = (
-            []
-            if self.sheet.columns.has_header
-            else [f"{self.sheet.path} has no heading: row 1 is a question"]
-        )
+        lines = []
+        if self.plan.rows and not self.sheet.columns.has_header:
+            lines.append(
+                f"{self.sheet.path} has no heading: row 1 is a question (if it is a heading, say --column)"
+            )
         changed = self.outputs.past.differs(self.settings.request)
-        lines += summary.notes(self.plan, self.outputs, changed, self.prompt.unknown)
+        lines += summary.notes(self.plan, self.outputs, changed, self.prompt)
         return [*lines, summary.opening(self.plan)]
 
     def open(self) -> None:
@@ -87,11 +92,13 @@ class Workspace:
         own = [name for _, name in self.sheet.columns.own]
         self.outputs.open(own, self.settings.views, csv_exact=self.settings.csv_exact)
 
-    def bookmark(self) -> None:
+    def bookmark(self) -> Plan:
         """Write ERROR and BLOCKED into q.csv as it stands now, last of all: nothing depends on it.
 
-        Then note what stands level. A q.csv that cannot be written is told, and rejected.json stands in for it.
+        A q.csv that cannot be written is told, and rejected.json stands in for it. Then what stands level is noted.
+        Returns what the same command would find to do now.
         """
+        self._after = self.plan
         try:
             self._write_bookmarks()
         except (QuestionsError, OSError) as error:
@@ -106,21 +113,23 @@ class Workspace:
             self.outputs.close(None)
         else:
             self.outputs.close(self.settings.questions)
+        return self._after
 
     def _write_bookmarks(self) -> None:
         for attempt in range(_TRIES):
             with self._sheet() as fresh:
-                self.outputs.tally.release()
-                plan = worklist.plan(fresh, self.outputs.tally, self.outputs.register, self._rules)
+                self._after = self._planned(fresh, replace(self._rules, limit=None))
                 try:
-                    if plan.cells:
-                        fresh.write_statuses(plan.cells)
+                    if self._after.cells:
+                        fresh.write_statuses(self._after.cells)
+                    break
                 except QuestionsError:
+                    # Saved by somebody between our read and our write: what they wrote counts.
                     if not fresh.can_write or attempt == _TRIES - 1:
                         raise
-                    continue  # saved by somebody between our read and our write: what they wrote counts
-            if plan.rows > self.plan.rows:
-                self._tell(
-                    f"{plan.rows - self.plan.rows:,} rows were added to q.csv meanwhile: the next run asks them"
-                )
-            return
+        if (added := self._after.rows - self.plan.rows) > 0:
+            self._tell(f"{counted(added, 'row')} came into q.csv meanwhile: the next run asks what is new")
+
+    def _planned(self, sheet: Sheet, rules: Rules) -> Plan:
+        self.outputs.tally.release()
+        return worklist.plan(sheet, self.outputs.tally, self.outputs.register, rules)

@@ -261,7 +261,7 @@ def test_rows_inserted_sorted_edited_and_deleted_between_runs_cost_only_what_is_
     run = main(*at(server.base_url))
     assert run.exit_status == 0
     assert sorted(asked(server)[4:]) == ["three, edited", "two", "zero"]
-    assert "1 answered questions are no longer in q.csv" in run.err
+    assert "1 answer without a row in q.csv now" in run.err
 
 
 def test_deleting_a_line_of_the_journal_asks_that_row_again_and_the_views_follow(
@@ -374,9 +374,9 @@ def test_an_error_without_outputs_means_that_the_rows_above_it_are_done(
     server = serve(answer)
     run = main(*at(server.base_url))
     assert sorted(asked(server)) == ["four", "three"]
-    assert "2 rows count as done before" in run.out
+    assert "2 rows above an ERROR count as done before" in run.out
     assert [one["kind"] for one in rejected(clean_place)] == ["done before", "done before"]
-    assert "2 rows count as done before" in main(*at(server.base_url)).out
+    assert "2 rows above an ERROR count as done before" in main(*at(server.base_url)).out
     assert len(server.questions) == 2
 
 

@@ -1,0 +1,17 @@
+"""Counts and times in words, the same everywhere."""
+
+
+def counted(number: int, thing: str, things: str = "") -> str:
+    """1 row, 2 rows, 1,190 rows."""
+    return f"{number:,} {thing if number == 1 else things or thing + 's'}"
+
+
+def span(seconds: float) -> str:
+    """A time for people: 4.2 s, 37 s, 3 min 10 s, 2 h 05 min."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"

@@ -1,0 +1,83 @@
+"""Questions, replies, answers and rejections to test with, each with defaults that a test may override."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from dset import answers
+from dset.answers import Answer, Record
+from dset.completions import Reply
+from dset.failures import Kind
+from dset.questions import Question, content_key
+from dset.rejections import Rejection
+
+NOW = "2026-11-21T12:00:00Z"
+
+
+def question(text: str = "Why?", row: int = 2, number: int = 1, **more: Any) -> Question:
+    """A row of q.csv; `more` as the fields of Question."""
+    image, messages = more.pop("image", ""), more.pop("messages", "")
+    columns: Mapping[str, str] = more.pop("columns", {})
+    status, key = more.pop("status", ""), content_key(text, image, messages)
+    return Question(row, key, text, image, messages, columns, status, number=number, **more)
+
+
+def reply(answer: str = "Because.", reasoning: str | None = None, **more: Any) -> Reply:
+    """What a service answered; `more` as the fields of Reply."""
+    figures: dict[str, Any] = {
+        "model": "deepseek-flash",
+        "finish_reason": "stop",
+        "prompt_tokens": 10,
+        "cached_tokens": 4,
+        "completion_tokens": 5,
+        "reasoning_tokens": 0,
+    }
+    return Reply(answer, reasoning, **(figures | more))
+
+
+def answer(asked: Question | None = None, came: Reply | None = None, **more: Any) -> Answer:
+    """An answer to `asked`; `more` as the fields of Answer."""
+    figures: dict[str, Any] = {
+        "timestamp": NOW,
+        "model": "deepseek-flash",
+        "endpoint": "deepseek/DEEPSEEK_API_KEY/deepseek-flash",
+        "run": "20261121T120000Z-0000",
+        "seconds": 1.5,
+        "attempts": 1,
+    }
+    return Answer(asked or question(), came or reply(), **(figures | more))
+
+
+def answers_to(*texts: str, **more: Any) -> list[Answer]:
+    """An answer to each of these questions, in rows 2, 3, 4 …"""
+    return [
+        answer(question(text, row, **more), reply(f"answer to {text}")) for row, text in enumerate(texts, 2)
+    ]
+
+
+def rejection(asked: Question | None = None, kind: str = Kind.OUTAGE, **more: Any) -> Rejection:
+    """A row that ended without an answer; `more` as the fields of Rejection."""
+    return Rejection(asked or question(), kind, **({"reason": "it broke", "settings": "f1"} | more))
+
+
+def record(text: str = "Why?", **more: Any) -> Record:
+    """A line of output.json, parsed."""
+    return answers.as_record(answer(question(text, **more)))
+
+
+def original(text: str = "Why?", said: str = "Because.", thoughts: str | None = None) -> Record:
+    """A record as the original tool wrote it."""
+    return {"metadata": {"timestamp": NOW, "question": text}, "response": {"reasoning": thoughts, "answer": said}}
+
+
+def write_lines(path: Path, records: Iterable[Record]) -> bytes:
+    """Write a JSON Lines file; returns its bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"".join(map(answers.as_line, records)))
+    return path.read_bytes()
+
+
+def read_lines(path: Path) -> list[Any]:
+    """The lines of a JSON Lines file, parsed."""
+    return [json.loads(line) for line in path.read_bytes().split(b"\n") if line] if path.exists() else []

@@ -1,0 +1,707 @@
+"""The engine, with a fake service and a real folder: every way that a row can end."""
+
+import asyncio
+import errno
+import itertools
+import os
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dset import answers, batch, commits, files
+from dset.batch import STORAGE, Batch, Job, Stopped
+from dset.commits import Committer
+from dset.completions import Reply
+from dset.endpoints import Messages
+from dset.failures import Failure, Kind
+from dset.outputs import Outputs
+from dset.progress import Progress
+from dset.questions import Question
+from dset.rejections import INTERRUPTED, INVALID
+from tests import samples
+
+FOLDER = Path("dset_generator")
+JOURNAL, REJECTED = FOLDER / "output.json", FOLDER / "rejected.json"
+WAITS = (0.01, 0.02, 0.03)
+TWENTY = [f"q{number}" for number in range(1, 21)]
+
+Outcome = Reply | Failure
+Step = Outcome | Callable[[], Awaitable[Outcome]]
+
+OUTAGE = Failure(Kind.OUTAGE, "HTTP 503", status=503)
+LOST = Failure(Kind.OUTAGE, "the connection was cut", maybe_billed=True)
+PACE = Failure(Kind.PACE, "too many", status=429)
+STOP = Failure(Kind.STOP, "bad key", "Check the key.", status=401)
+REFUSAL = Failure(Kind.REFUSAL, "blocked", "Reword it.", status=400)
+FAULT = Failure(Kind.ROW_FAULT, "too long by 12 tokens", status=400)
+CUT = Failure(Kind.CUT_SHORT, "cut short", "Raise --max-tokens.", status=200, reply=samples.reply("The first half"))
+
+
+@pytest.fixture(autouse=True)
+def rescue_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+
+@dataclass
+class Service:
+    """Answers each text with its next step, the last one again and again; other texts with `otherwise`."""
+
+    steps: Mapping[str, Sequence[Step]] = field(default_factory=dict)
+    otherwise: Step | None = None
+    seconds: float = 0.0
+    asked: list[str] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    in_flight: int = 0
+    peak: int = 0
+
+    async def ask(self, messages: Messages) -> Outcome:
+        text = messages[0]["content"]
+        steps = self.steps.get(text, [self.otherwise or samples.reply(f"answer to {text}")])
+        step = steps[min(self.asked.count(text), len(steps) - 1)]
+        self.asked.append(text)
+        self.times.append(time.monotonic())
+        self.in_flight += 1
+        self.peak = max(self.peak, self.in_flight)
+        try:
+            await asyncio.sleep(self.seconds)
+            return await step() if callable(step) else step
+        finally:
+            self.in_flight -= 1
+
+    @property
+    def bill(self) -> Counter[str]:
+        return Counter(self.asked)
+
+
+async def never() -> Outcome:
+    await asyncio.sleep(3600)
+    raise AssertionError("nobody waits so long")
+
+
+def after(seconds: float, outcome: Outcome) -> Callable[[], Awaitable[Outcome]]:
+    async def later() -> Outcome:
+        await asyncio.sleep(seconds)
+        return outcome
+
+    return later
+
+
+def compose(question: Question) -> Messages:
+    if question.text.startswith("unsendable"):
+        raise ValueError("its picture is missing")
+    return [{"role": "user", "content": question.text}]
+
+
+@dataclass
+class Result:
+    progress: Progress
+    stopped: Stopped | None
+    log: list[str]
+
+    @property
+    def answered(self) -> list[str]:
+        return [record["metadata"]["question"] for record in answers.read(JOURNAL)]
+
+    @property
+    def rejected(self) -> dict[str, str]:
+        """Question -> kind."""
+        return {line["metadata"]["question"]: line["kind"] for line in samples.read_lines(REJECTED)}
+
+    @property
+    def stopped_by(self) -> str:
+        return self.stopped.kind if self.stopped else ""
+
+
+During = Callable[[Batch], Awaitable[None]]
+
+
+def run(texts: Iterable[str], service: Service, *, during: During | None = None, **job: Any) -> Result:
+    """One run over these questions, in rows 2, 3, 4 …; `during` goes on beside it."""
+    outputs, log = Outputs(FOLDER, print), list[str]()
+    outputs.recover(Path("q.csv"))
+    outputs.open((), (), csv_exact=False)
+    questions = [samples.question(text, row) for row, text in enumerate(texts, 2)]
+    progress = Progress(len(questions))
+    fixed: dict[str, Any] = {"endpoint": "e", "model": "asked-for", "run": "r", "settings": "f1"}
+    job = {"retry_waits": WAITS, "concurrency": 1} | fixed | job
+    made: list[Batch] = []
+
+    def trouble(line: str) -> None:
+        for one in made:
+            one.hold(held=bool(line))
+
+    async def whole() -> None:
+        async with Committer(outputs, trouble) as committer:
+            one = Batch(Job(iter(questions), compose, service.ask, **job), committer, progress, log.append)
+            made.append(one)
+            beside = asyncio.create_task(during(one)) if during else None  # type: ignore[arg-type]
+            try:
+                await one.run()
+                if beside:
+                    await beside
+            finally:
+                if beside:
+                    beside.cancel()
+
+    try:
+        asyncio.run(asyncio.wait_for(whole(), 10))
+    finally:
+        outputs.close(None)
+    assert not progress.waiting
+    return Result(progress, made[0].stopped, log)
+
+
+def lines_of(result: Result) -> list[dict[str, Any]]:
+    return samples.read_lines(REJECTED)
+
+
+# --- Answers -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("concurrency", [1, 3, 8, 40])
+def test_every_question_is_asked_once_and_answered_with_at_most_so_many_at_once(concurrency: int) -> None:
+    service = Service(seconds=0.002)
+    result = run(TWENTY, service, concurrency=concurrency)
+    assert sorted(result.answered) == sorted(TWENTY)
+    assert set(service.bill.values()) == {1}
+    assert service.peak == min(concurrency, 20)
+    assert (result.progress.answered, result.progress.ended, result.stopped) == (20, 20, None)
+
+
+def test_questions_are_asked_in_their_order() -> None:
+    service = Service()
+    run(TWENTY, service)
+    assert service.asked == TWENTY
+
+
+def test_questions_are_read_as_they_are_wanted() -> None:
+    taken: list[int] = []
+
+    async def look(one: Batch) -> None:
+        original = one._job.questions
+        questions = (taken.append(question.row) or question for question in original)  # type: ignore[func-returns-value]
+        object.__setattr__(one._job, "questions", questions)
+        await asyncio.sleep(0.03)
+        assert len(taken) <= 3
+
+    run(TWENTY, Service(seconds=0.02), concurrency=2, during=look)
+
+
+def test_no_question_is_no_work() -> None:
+    service = Service()
+    result = run([], service, concurrency=3)
+    assert (result.answered, result.stopped, service.asked) == ([], None, [])
+
+
+def test_an_answer_is_kept_with_how_it_was_got() -> None:
+    came = samples.reply("So.", "mm", model=None)
+    run(["q"], Service({"q": [OUTAGE, after(0.05, came)]}))
+    (record,) = answers.read(JOURNAL)
+    metadata = record["metadata"]
+    expected = {"row": 2, "question": "q", "model": "asked-for", "endpoint": "e", "run": "r", "attempts": 2}
+    assert metadata | expected == metadata
+    assert 0.05 <= metadata["seconds"] < 1
+    assert metadata["timestamp"].endswith("Z")
+    assert record["response"] == {"reasoning": "mm", "answer": "So."}
+
+
+def test_the_model_that_answered_is_noted_as_the_service_names_it() -> None:
+    run(["q"], Service({"q": [samples.reply(model="named-by-service")]}))
+    assert next(answers.read(JOURNAL))["metadata"]["model"] == "named-by-service"
+
+
+def test_progress_counts_an_answer_when_it_is_on_disk_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[int] = []
+    sync = os.fsync
+    progress: list[Progress] = []
+
+    def slow_sync(descriptor: int) -> None:
+        if progress:
+            counted.append(progress[0].answered)
+            time.sleep(0.02)
+            counted.append(progress[0].answered)
+        sync(descriptor)
+
+    async def look(one: Batch) -> None:
+        progress.append(one.progress)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files.os, "fsync", slow_sync)
+        result = run(["a", "b"], Service(seconds=0.01), during=look)
+    assert counted[:4] == [0, 0, 1, 1]
+    assert result.progress.answered == 2
+    assert [line.split()[:3] for line in result.log] == [["saved", "row", "2"], ["saved", "row", "3"]]
+
+
+# --- Rows that fail ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind", "failed", "blocked"),
+    [
+        (REFUSAL, "refusal", 0, 1),
+        (FAULT, "row fault", 1, 0),
+        (CUT, "cut short", 1, 0),
+    ],
+)
+def test_a_row_that_fails_for_good_is_noted_after_one_request_and_the_run_goes_on(
+    failure: Failure, kind: str, failed: int, blocked: int
+) -> None:
+    service = Service({"q2": [failure]})
+    result = run(TWENTY, service)
+    assert result.rejected == {"q2": kind}
+    assert service.bill["q2"] == 1
+    assert (result.progress.answered, result.progress.failed, result.progress.blocked) == (19, failed, blocked)
+    assert result.stopped is None
+    (line,) = samples.read_lines(REJECTED)
+    assert line["reason"] == f"{failure.reason} {failure.advice}".strip()
+    assert line["settings"] == "f1"
+    assert line["metadata"]["attempts"] == 1
+    assert line["response"] == ({"reasoning": None, "answer": "The first half"} if failure.reply else None)
+
+
+def test_what_was_paid_for_in_vain_counts_into_the_tokens() -> None:
+    result = run(["q"], Service({"q": [CUT]}))
+    assert result.progress.tokens.completion == 5
+
+
+def test_an_answer_that_its_gate_refuses_is_kept_apart_with_the_reason() -> None:
+    def gate(question: Question, reply: Reply) -> str:
+        return f"{reply.answer} will not do" if question.text == "q2" else ""
+
+    service = Service()
+    result = run(["q1", "q2", "q3"], service, gate=gate)
+    assert result.answered == ["q1", "q3"]
+    (line,) = samples.read_lines(REJECTED)
+    assert (line["kind"], line["reason"]) == (INVALID, "answer to q2 will not do")
+    assert line["response"] == {"reasoning": None, "answer": "answer to q2"}
+    assert service.bill["q2"] == 1
+
+
+def test_a_row_that_cannot_be_sent_costs_nothing_and_stops_nothing() -> None:
+    texts = ["unsendable 1", "unsendable 2", "unsendable 3", "q4"]
+    service = Service()
+    result = run(texts, service)
+    assert service.asked == ["q4"]
+    assert result.rejected == dict.fromkeys(texts[:3], "row fault")
+    assert samples.read_lines(REJECTED)[0]["reason"] == "its picture is missing"
+    assert result.stopped is None
+
+
+def test_the_first_three_rows_failing_alike_stop_the_run() -> None:
+    faults = [Failure(Kind.ROW_FAULT, f"too long by {number} tokens", status=400) for number in (1, 22, 333)]
+    service = Service({f"q{number}": [fault] for number, fault in enumerate(faults, 1)})
+    result = run(TWENTY, service)
+    assert service.asked == ["q1", "q2", "q3"]
+    assert result.stopped_by == Kind.ROW_FAULT
+    assert result.stopped is not None
+    assert result.stopped.reason == "the first rows all failed alike: too long by 333 tokens"
+    assert "--max-tokens" in result.stopped.advice
+    assert set(result.rejected) == {"q1", "q2", "q3"}
+
+
+OTHER_FAULT = Failure(Kind.ROW_FAULT, "no such role", status=400)
+OTHER_STATUS = Failure(Kind.ROW_FAULT, FAULT.reason, status=422)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        {"q1": [FAULT], "q2": [samples.reply()], "q3": [FAULT], "q4": [FAULT]},
+        {"q1": [FAULT], "q2": [FAULT], "q3": [OTHER_FAULT], "q4": [FAULT], "q5": [FAULT]},
+        {"q1": [FAULT], "q2": [FAULT], "q3": [OTHER_STATUS], "q4": [FAULT]},
+        {"q1": [FAULT], "q2": [FAULT], "q3": [REFUSAL], "q4": [FAULT]},
+        {"q1": [REFUSAL], "q2": [REFUSAL], "q3": [REFUSAL]},
+        {"q1": [CUT], "q2": [CUT], "q3": [CUT]},
+    ],
+)
+def test_rows_that_fail_in_different_ways_or_beside_an_answer_do_not(steps: Mapping[str, Sequence[Step]]) -> None:
+    service = Service(steps)
+    result = run(TWENTY, service)
+    assert result.stopped is None
+    assert service.asked == TWENTY
+
+
+# --- Too many at once --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pace_waits(monkeypatch: pytest.MonkeyPatch) -> tuple[float, ...]:
+    waits = (0.01, 0.02, 0.03, 0.04, 0.05)
+    monkeypatch.setattr(batch, "PACE_WAITS", waits)
+    return waits
+
+
+def gaps(times: list[float]) -> list[float]:
+    return [later - earlier for earlier, later in itertools.pairwise(times)]
+
+
+def test_a_row_waits_longer_each_time_and_uses_up_no_retry(pace_waits: tuple[float, ...]) -> None:
+    service = Service({"q1": [PACE] * 5 + [samples.reply()]})
+    result = run(["q1"], service)
+    assert result.answered == ["q1"]
+    assert len(service.asked) == 6
+    assert all(gap >= wait for gap, wait in zip(gaps(service.times), pace_waits, strict=True))
+    assert not any("attempt" in line for line in result.log)
+    assert next(answers.read(JOURNAL))["metadata"]["attempts"] == 6
+
+
+def test_the_wait_that_the_service_names_is_kept(pace_waits: tuple[float, ...]) -> None:
+    told = Failure(Kind.PACE, "too many", wait=0.15)
+    service = Service({"q1": [told, samples.reply()]})
+    assert run(["q1"], service).answered == ["q1"]
+    assert 0.15 <= gaps(service.times)[0] < 1
+
+
+def test_after_five_such_waits_it_is_an_outage_with_its_retries(pace_waits: tuple[float, ...]) -> None:
+    service = Service({"q1": [PACE]})
+    result = run(["q1", "q2"], service)
+    assert service.bill["q1"] == 6 + 3  # no further wait of that kind before a retry
+    assert result.rejected == {"q1": "outage"}
+    assert result.answered == ["q2"]
+
+
+def test_the_waits_begin_anew_after_anything_else(pace_waits: tuple[float, ...]) -> None:
+    service = Service({"q1": [*[PACE] * 5, OUTAGE, *[PACE] * 5, samples.reply()]})
+    assert run(["q1"], service).answered == ["q1"]
+
+
+def test_a_row_that_waits_so_closes_no_gate(pace_waits: tuple[float, ...]) -> None:
+    told = Failure(Kind.PACE, "too many", wait=0.2)
+    service = Service({"q1": [told, samples.reply()]})
+    result = run(TWENTY, service, concurrency=2)
+    assert service.asked[-1] == "q1"
+    assert sorted(result.answered) == sorted(TWENTY)
+
+
+def test_a_limit_that_the_service_states_is_kept(pace_waits: tuple[float, ...]) -> None:
+    stated = Failure(Kind.PACE, "concurrency limit of 2", wait=0.01, limit=2)
+    service = Service({"q1": [stated, samples.reply()]}, seconds=0.005)
+    run([*TWENTY[:8]], service, concurrency=8)
+    assert service.peak == 8
+    service.peak = 0
+    assert service.bill.total() == 9
+
+
+# --- Outages -----------------------------------------------------------------------------------------------
+
+
+def test_an_outage_is_retried_after_each_of_the_waits_and_what_comes_then_is_saved() -> None:
+    service = Service({"q1": [OUTAGE, LOST, OUTAGE, samples.reply()]})
+    result = run(["q1", "q2"], service, retry_waits=(0.05, 0.1, 0.15))
+    assert service.asked == ["q1"] * 4 + ["q2"]
+    assert all(wait <= gap < wait + 0.1 for gap, wait in zip(gaps(service.times), (0.05, 0.1, 0.15), strict=False))
+    assert result.answered == ["q1", "q2"]
+    assert (result.progress.maybe_twice, result.progress.failed) == (1, 0)
+    waits = [line for line in result.log if "asked again in" in line]
+    assert [line.rpartition(", ")[2] for line in waits] == [f"attempt {number} of 4" for number in (2, 3, 4)]
+
+
+@pytest.mark.parametrize(("waits", "attempts"), [((), 1), ((0.0,), 2), (WAITS, 4)])
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_one_bad_row_costs_its_attempts_and_all_others_are_answered(
+    concurrency: int, waits: tuple[float, ...], attempts: int
+) -> None:
+    service = Service({"q7": [OUTAGE]}, seconds=0.001)
+    result = run(TWENTY, service, concurrency=concurrency, retry_waits=waits)
+    assert service.bill == Counter(TWENTY) + Counter({"q7": attempts - 1})
+    assert result.rejected == {"q7": "outage"}
+    assert sorted(result.answered) == sorted(set(TWENTY) - {"q7"})
+    assert result.stopped is None
+    assert samples.read_lines(REJECTED)[0]["metadata"]["attempts"] == attempts
+
+
+def test_a_first_row_that_is_bad_is_found_out_by_asking_one_other() -> None:
+    service = Service({"q1": [OUTAGE]})
+    result = run(TWENTY, service)
+    assert service.asked == ["q1"] * 4 + TWENTY[1:]
+    assert result.rejected == {"q1": "outage"}
+
+
+def test_several_bad_rows_stop_nothing() -> None:
+    service = Service({"q1": [OUTAGE], "q9": [OUTAGE], "q20": [OUTAGE]})
+    result = run(TWENTY, service, concurrency=3)
+    assert result.rejected == dict.fromkeys(("q1", "q9", "q20"), "outage")
+    assert len(result.answered) == 17
+
+
+def test_a_real_outage_stops_after_one_other_row_was_asked_once() -> None:
+    service = Service(otherwise=OUTAGE)
+    result = run(TWENTY, service)
+    assert service.asked == ["q1"] * 4 + ["q2"]
+    assert result.stopped == Stopped(Kind.OUTAGE, "HTTP 503", "")
+    assert result.rejected == {"q1": "outage", "q2": "outage"}
+    assert (result.progress.answered, result.progress.failed) == (0, 2)
+
+
+def test_in_a_real_outage_all_rows_that_wait_get_their_bookmark_at_once() -> None:
+    service = Service(otherwise=OUTAGE)
+    result = run(TWENTY, service, concurrency=5, retry_waits=(0.02, 0.03, 0.04))
+    assert set(result.rejected) == set(TWENTY[:5])
+    assert set(result.rejected.values()) == {"outage"}
+    assert max(service.bill.values()) <= 4
+    assert result.stopped_by == Kind.OUTAGE
+
+
+def test_the_row_whose_turn_comes_next_is_the_one_that_is_asked() -> None:
+    """Of two that wait the one is used up; the other is asked before its long wait is over, and answers."""
+    service = Service({"q1": [OUTAGE], "q2": [after(0.05, OUTAGE), samples.reply()]})
+    started = time.monotonic()
+    result = run(["q1", "q2"], service, concurrency=2, retry_waits=(0.2,))
+    assert time.monotonic() - started < 1
+    assert result.rejected == {"q1": "outage"}
+    assert result.answered == ["q2"]
+
+
+def test_a_row_in_flight_tells_for_the_others_where_none_waits() -> None:
+    service = Service({"q1": [OUTAGE], "q2": [after(0.15, samples.reply())]})
+    result = run(["q1", "q2"], service, concurrency=2)
+    assert service.bill == {"q1": 4, "q2": 1}
+    assert result.rejected == {"q1": "outage"}
+    assert result.stopped is None
+
+
+def test_the_last_row_of_all_is_an_outage_by_itself() -> None:
+    result = run(["q1"], Service({"q1": [OUTAGE]}))
+    assert result.stopped_by == Kind.OUTAGE
+    assert result.rejected == {"q1": "outage"}
+
+
+def test_rows_that_cannot_be_sent_tell_nothing_of_an_outage() -> None:
+    service = Service(otherwise=OUTAGE)
+    result = run(["q1", "unsendable 2", "unsendable 3", "q4", "q5"], service)
+    assert service.asked == ["q1"] * 4 + ["q4"]
+    assert result.stopped_by == Kind.OUTAGE
+
+
+@pytest.mark.parametrize("other", [REFUSAL, FAULT, CUT])
+def test_a_service_that_refuses_another_row_is_alive(other: Failure) -> None:
+    service = Service({"q1": [OUTAGE], "q2": [other]})
+    result = run(["q1", "q2", "q3"], service)
+    assert result.stopped is None
+    assert result.answered == ["q3"]
+
+
+def test_while_a_row_waits_no_new_row_starts_and_any_answer_opens_the_gate() -> None:
+    service = Service({"q1": [OUTAGE, samples.reply()], "q2": [after(0.1, samples.reply())]})
+    asked_at: dict[str, list[str]] = {}
+
+    async def look(one: Batch) -> None:
+        await asyncio.sleep(0.07)
+        asked_at["closed"] = list(service.asked)
+        await asyncio.sleep(0.07)
+        asked_at["open"] = list(service.asked)
+
+    run(TWENTY, service, concurrency=3, retry_waits=(0.25,), during=look)
+    # q3 was on its way and its answer let q4 start before q1 had failed, or after: the gate closes with the failure
+    assert "q1" in asked_at["closed"]
+    assert len(asked_at["open"]) > 3
+    assert asked_at["open"].count("q1") == 1
+
+
+def test_the_gate_keeps_new_rows_back_until_the_row_is_decided() -> None:
+    service = Service({"q1": [OUTAGE, OUTAGE, samples.reply()], "q2": [OUTAGE, after(0.1, samples.reply())]})
+    seen: list[int] = []
+
+    async def look(one: Batch) -> None:
+        await asyncio.sleep(0.1)
+        seen.append(len(set(service.asked)))
+
+    result = run(TWENTY, service, concurrency=2, retry_waits=(0.15, 0.05, 0.05), during=look)
+    assert seen == [2]
+    assert sorted(result.answered) == sorted(TWENTY)
+
+
+def test_why_a_row_waits_is_shown_while_it_waits() -> None:
+    shown: list[str] = []
+
+    async def look(one: Batch) -> None:
+        await asyncio.sleep(0.05)
+        assert one.progress.next_try is not None
+        shown.append(str(one.progress.next_try))
+
+    run(["q1"], Service({"q1": [OUTAGE, samples.reply()]}), retry_waits=(0.2, 0.2, 0.2), during=look)
+    assert shown[0].startswith("row 2: HTTP 503 - asked again in 0.")
+    assert shown[0].endswith("attempt 2 of 4")
+
+
+# --- Stops -------------------------------------------------------------------------------------------------
+
+
+def test_a_stop_sends_nothing_more_lets_what_is_in_flight_come_home_and_marks_the_lowest_row() -> None:
+    steps: dict[str, Sequence[Step]] = {
+        "q1": [after(0.1, samples.reply())],
+        "q2": [after(0.06, STOP)],
+        "q3": [after(0.02, STOP)],
+        "q4": [after(0.1, STOP)],
+    }
+    service = Service(steps)
+    result = run(TWENTY, service, concurrency=4)
+    assert sorted(service.asked) == ["q1", "q2", "q3", "q4"]
+    assert result.answered == ["q1"]
+    assert result.rejected == {"q2": "stop"}
+    assert result.stopped == Stopped(Kind.STOP, "bad key", "Check the key.")
+    assert samples.read_lines(REJECTED)[0]["reason"] == "bad key Check the key."
+    assert (result.progress.answered, result.progress.failed) == (1, 1)
+
+
+def test_a_stop_ends_the_waits_of_the_others() -> None:
+    service = Service({"q1": [OUTAGE], "q2": [after(0.05, STOP)]})
+    started = time.monotonic()
+    result = run(TWENTY, service, concurrency=2, retry_waits=(60.0,))
+    assert time.monotonic() - started < 2
+    assert service.bill == {"q1": 1, "q2": 1}
+    assert result.rejected == {"q1": "outage", "q2": "stop"}
+
+
+# --- Ctrl-C ------------------------------------------------------------------------------------------------
+
+
+def test_ctrl_c_starts_nothing_new_marks_what_waits_and_saves_what_comes_home() -> None:
+    service = Service({"q1": [OUTAGE], "q2": [after(0.2, samples.reply())]}, otherwise=after(0.2, samples.reply()))
+
+    async def press(one: Batch) -> None:
+        await asyncio.sleep(0.05)
+        one.interrupt("by Ctrl-C")
+
+    result = run(TWENTY, service, concurrency=2, retry_waits=(60.0,), during=press)
+    assert service.bill == {"q1": 1, "q2": 1}
+    assert result.answered == ["q2"]
+    assert result.rejected == {"q1": INTERRUPTED}
+    assert result.stopped == Stopped(INTERRUPTED, "by Ctrl-C")
+    assert samples.read_lines(REJECTED)[0]["reason"] == "HTTP 503"
+    assert result.progress.maybe_twice == 0
+
+
+def test_a_row_that_waits_for_its_turn_is_marked_too(pace_waits: tuple[float, ...]) -> None:
+    told = Failure(Kind.PACE, "too many", wait=60.0)
+
+    async def press(one: Batch) -> None:
+        await asyncio.sleep(0.02)
+        one.interrupt("by Ctrl-C")
+
+    assert run(["q1"], Service({"q1": [told]}), during=press).rejected == {"q1": INTERRUPTED}
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_second_ctrl_c_or_a_closed_terminal_ends_it_at_once(at_once: bool) -> None:
+    service = Service({"q1": [never]})
+
+    async def press(one: Batch) -> None:
+        await asyncio.sleep(0.02)
+        one.interrupt("by SIGHUP", at_once=at_once)
+        if not at_once:
+            await asyncio.sleep(0.02)
+            one.interrupt("by Ctrl-C")
+
+    started = time.monotonic()
+    result = run(TWENTY, service, concurrency=3, during=press)
+    assert time.monotonic() - started < 2
+    assert result.progress.maybe_twice == 1  # it was sent, and nobody knows what became of it
+    assert "q1" not in result.answered
+    assert result.rejected == {}
+    assert service.in_flight == 0
+
+
+def test_what_does_not_come_home_in_time_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "HOME", 0.1)
+    service = Service({"q1": [never], "q2": [after(0.05, samples.reply())]})
+
+    async def press(one: Batch) -> None:
+        one.interrupt("by Ctrl-C")
+        await asyncio.sleep(0)
+
+    async def soon(one: Batch) -> None:
+        await asyncio.sleep(0.01)
+        await press(one)
+
+    result = run(["q1", "q2"], service, concurrency=2, during=soon)
+    assert result.answered == ["q2"]
+    assert result.progress.maybe_twice == 1
+
+
+# --- A disk that refuses -----------------------------------------------------------------------------------
+
+
+def refuse_journal(monkeypatch: pytest.MonkeyPatch, error: int, while_: Callable[[], bool]) -> None:
+    write = os.write
+
+    def refusing(descriptor: int, data: Any) -> int:
+        if JOURNAL.exists() and os.fstat(descriptor).st_ino == JOURNAL.stat().st_ino and while_():
+            raise OSError(error, os.strerror(error))
+        return write(descriptor, data)
+
+    monkeypatch.setattr(files.os, "write", refusing)
+
+
+def test_an_answer_that_cannot_be_saved_stops_the_run_and_nothing_is_asked_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service = Service()
+    refuse_journal(monkeypatch, errno.EIO, lambda: len(service.asked) > 3)
+    result = run(TWENTY, service)
+    assert service.asked == TWENTY[:4]
+    assert result.stopped_by == STORAGE
+    assert result.stopped is not None
+    assert "1 answers are kept in" in result.stopped.reason
+    assert (result.answered, result.progress.answered) == (TWENTY[:3], 3)
+    assert result.rejected == {}
+
+
+def test_while_the_disk_is_full_nothing_is_sent_not_even_a_retry_and_what_came_is_saved_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(commits, "PAUSE", 0.02)
+    full = True
+    refuse_journal(monkeypatch, errno.ENOSPC, lambda: full)
+    service = Service({"q1": [OUTAGE, samples.reply()], "q2": [after(0.02, samples.reply())]})
+    seen: list[int] = []
+
+    async def make_room(one: Batch) -> None:
+        nonlocal full
+        await asyncio.sleep(0.05)
+        seen.append(len(service.asked))
+        await asyncio.sleep(0.15)
+        seen.append(len(service.asked))
+        full = False
+
+    result = run(TWENTY, service, concurrency=2, retry_waits=(0.1, 0.1, 0.1), during=make_room)
+    assert seen == [2, 2]
+    assert sorted(result.answered) == sorted(TWENTY)
+    assert service.bill["q2"] == 1
+    assert result.stopped is None
+
+
+def test_ctrl_c_ends_a_run_that_the_disk_holds_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commits, "PAUSE", 0.02)
+    monkeypatch.setattr(commits, "PATIENCE", 0.2)
+    refuse_journal(monkeypatch, errno.ENOSPC, lambda: True)
+    service = Service()
+
+    async def press(one: Batch) -> None:
+        await asyncio.sleep(0.05)
+        one.interrupt("by Ctrl-C")
+
+    result = run(TWENTY, service, concurrency=2, during=press)
+    assert len(service.asked) == 2
+    assert result.stopped_by == INTERRUPTED
+
+
+# --- Errors of our own -------------------------------------------------------------------------------------
+
+
+def test_an_error_of_our_own_ends_the_run_and_what_was_answered_is_saved() -> None:
+    async def broken() -> Outcome:
+        raise ZeroDivisionError
+
+    service = Service({"q3": [broken]})
+    with pytest.raises(ZeroDivisionError):
+        run(TWENTY, service, concurrency=1)
+    assert [record["metadata"]["question"] for record in answers.read(JOURNAL)] == ["q1", "q2"]
+    assert service.asked == ["q1", "q2", "q3"]

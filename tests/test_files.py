@@ -1,0 +1,388 @@
+"""The dangerous lines: what is on disk after each way they can fail."""
+
+import errno
+import os
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dset import files
+
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="mode bits, links and folder fsync are POSIX's")
+
+
+class Calls:
+    """Stands in for a call to the system: counts, and fails as told."""
+
+    def __init__(
+        self, real: Callable[..., object], fails: Callable[[int], OSError | None] = lambda _: None
+    ) -> None:
+        self.real, self.fails, self.count = real, fails, 0
+
+    def __call__(self, *arguments: object) -> object:
+        self.count += 1
+        if error := self.fails(self.count):
+            raise error
+        return self.real(*arguments)
+
+
+def always(number: int) -> Callable[[int], OSError]:
+    return lambda _: OSError(number, os.strerror(number))
+
+
+@pytest.fixture
+def fsync(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    calls = Calls(os.fsync)
+    monkeypatch.setattr(os, "fsync", calls)
+    return calls
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that would have been made."""
+    made: list[float] = []
+    monkeypatch.setattr(time, "sleep", made.append)
+    return made
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(one.name for one in folder.iterdir())
+
+
+# --- append
+
+
+def test_an_appended_piece_is_synced_before_append_returns(tmp_path: Path, fsync: Calls) -> None:
+    file = files.AppendFile(tmp_path / "a")
+    opened = fsync.count
+    file.append(b"one\n")
+    assert fsync.count == opened + 1
+    file.append(b"two\n", durable=False)
+    assert fsync.count == opened + 1
+    assert (file.size, (tmp_path / "a").read_bytes()) == (8, b"one\ntwo\n")
+    file.close()
+    file.close()
+
+
+@POSIX
+def test_a_new_file_is_made_durable_with_its_name_before_anything_is_written(
+    tmp_path: Path, fsync: Calls
+) -> None:
+    files.AppendFile(tmp_path / "a").close()
+    assert fsync.count == 2
+    files.AppendFile(tmp_path / "a").close()
+    assert fsync.count == 2
+
+
+def test_a_new_file_that_cannot_be_made_durable_is_closed_and_told(tmp_path: Path, fsync: Calls) -> None:
+    fsync.fails = always(errno.EIO)
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        files.AppendFile(tmp_path / "a")
+
+
+def test_appending_goes_to_the_end_even_if_another_program_wrote_meanwhile(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old\n")
+    file = files.AppendFile(path)
+    path.write_bytes(b"old\nforeign\n")
+    file.append(b"new\n")
+    file.close()
+    assert path.read_bytes() == b"old\nforeign\nnew\n"
+
+
+def test_short_writes_go_on_until_all_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, bytes(data)[:3]))
+    files.append(tmp_path / "a", b"0123456789")
+    assert (tmp_path / "a").read_bytes() == b"0123456789"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EROFS])
+def test_a_piece_that_fails_half_way_is_cut_back_and_the_next_one_is_written_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    file = files.AppendFile(tmp_path / "a")
+    file.append(b"first\n")
+    write, full = os.write, True
+
+    def half(descriptor: int, data: memoryview) -> int:
+        if not full:
+            return write(descriptor, data)
+        if len(data) <= 4:
+            raise OSError(number, os.strerror(number))
+        return write(descriptor, data[:4])
+
+    monkeypatch.setattr(os, "write", half)
+    with pytest.raises(OSError, match=os.strerror(number)):
+        file.append(b"second\n\n")
+    assert (tmp_path / "a").read_bytes() == b"first\n"
+    assert not file.broken
+    full = False
+    file.append(b"third\n")
+    file.close()
+    assert (tmp_path / "a").read_bytes() == b"first\nthird\n"
+
+
+def test_after_a_failed_fsync_the_piece_is_taken_back_and_the_file_takes_no_more(
+    tmp_path: Path, fsync: Calls
+) -> None:
+    file = files.AppendFile(tmp_path / "a")
+    file.append(b"first\n")
+    fsync.fails = always(errno.EIO)
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        file.append(b"second\n")
+    tried = fsync.count
+    fsync.fails = lambda _: None
+    for _ in range(2):
+        with pytest.raises(OSError, match="an earlier write failed"):
+            file.append(b"third\n")
+    file.close()
+    assert file.broken
+    assert fsync.count == tried, "a second fsync would say that all is well"
+    assert (tmp_path / "a").read_bytes() == b"first\n"
+
+
+def test_a_piece_that_cannot_even_be_cut_back_breaks_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = files.AppendFile(tmp_path / "a")
+    monkeypatch.setattr(os, "write", Calls(os.write, always(errno.ENOSPC)))
+    monkeypatch.setattr(os, "ftruncate", Calls(os.ftruncate, always(errno.EIO)))
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        file.append(b"x")
+    assert file.broken
+    file.close()
+
+
+def test_append_once_is_durable_and_closes_the_file_whatever_happens(tmp_path: Path, fsync: Calls) -> None:
+    files.append(tmp_path / "a", b"one\n")
+    before = fsync.count
+    files.append(tmp_path / "a", b"two\n")
+    assert fsync.count == before + 1
+    fsync.fails = always(errno.EIO)
+    with pytest.raises(OSError, match="error"):
+        files.append(tmp_path / "a", b"three\n")
+    assert (tmp_path / "a").read_bytes() == b"one\ntwo\n"
+
+
+def test_cut_shortens_durably(tmp_path: Path, fsync: Calls) -> None:
+    (tmp_path / "a").write_bytes(b"0123456789")
+    files.cut(tmp_path / "a", 4)
+    assert (tmp_path / "a").read_bytes() == b"0123"
+    assert fsync.count == 1
+
+
+# --- replace
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    (tmp_path / "r").mkdir()
+    path = tmp_path / "r" / "q.csv"
+    path.write_bytes(b"old")
+    return path
+
+
+def test_replace_puts_the_new_content_in_place_and_leaves_nothing_beside_it(target: Path) -> None:
+    files.replace(target, iter([b"new ", b"", b"content"]))
+    assert target.read_bytes() == b"new content"
+    assert names(target.parent) == ["q.csv"]
+
+
+def test_replace_makes_a_file_that_was_not_there(tmp_path: Path) -> None:
+    files.replace(tmp_path / "new", [b"x"])
+    assert (tmp_path / "new").read_bytes() == b"x"
+
+
+def test_the_content_is_on_disk_before_the_swap_and_the_name_after_it(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    fsync, swap = os.fsync, os.replace
+
+    def synced(descriptor: int) -> None:
+        order.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+        fsync(descriptor)
+
+    def swapped(source: Path, to: Path) -> None:
+        order.append("swap")
+        swap(source, to)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", swapped)
+    files.replace(target, [b"new"], ready=lambda: order.append("ready"))
+    assert order == ["file", "ready", "swap", *([] if sys.platform == "win32" else ["folder"])]
+
+
+@POSIX
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o640, 0o755, 0o444])
+def test_replace_keeps_the_mode(target: Path, mode: int) -> None:
+    target.chmod(mode)
+    files.replace(target, [b"new"])
+    assert stat.S_IMODE(target.stat().st_mode) == mode
+
+
+@POSIX
+def test_replace_gives_a_file_of_somebody_else_s_back_to_them(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "chown", lambda _, user, group: given.append((user, group)))
+    owner = (target.stat().st_uid, target.stat().st_gid)
+    files.replace(target, [b"own"])
+    assert given == []
+    monkeypatch.setattr(os, "geteuid", lambda: owner[0] + 1)
+    files.replace(target, [b"of another's"])
+    assert given == [owner]
+    monkeypatch.setattr(os, "chown", Calls(os.chown, always(errno.EPERM)))
+    files.replace(target, [b"may not be given away"])
+    assert target.read_bytes() == b"may not be given away"
+
+
+@POSIX
+def test_replace_follows_a_link_and_the_link_stays(target: Path, tmp_path: Path) -> None:
+    (tmp_path / "inner").symlink_to(target)
+    link = tmp_path / "link"
+    link.symlink_to("inner")
+    files.replace(link, [b"new"])
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    assert names(target.parent) == ["q.csv"]
+
+
+@POSIX
+def test_what_a_killed_run_left_beside_the_file_is_never_followed_or_kept(
+    target: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "precious").write_bytes(b"precious")
+    target.with_name(".q.csv.new").symlink_to(tmp_path / "precious")
+    files.replace(target, [b"new"])
+    assert (tmp_path / "precious").read_bytes() == b"precious"
+    assert (target.read_bytes(), names(target.parent)) == (b"new", ["q.csv"])
+
+
+def broken_chunks() -> Iterator[bytes]:
+    yield b"half"
+    raise ValueError("the rest cannot be made")
+
+
+def not_ready() -> None:
+    raise ValueError("not ready")
+
+
+@pytest.mark.parametrize("step", ["chunks", "ready", "write", "fsync", "replace"])
+def test_a_replace_that_fails_leaves_the_old_file_and_no_litter(
+    target: Path, monkeypatch: pytest.MonkeyPatch, waits: list[float], step: str
+) -> None:
+    if step in {"write", "fsync", "replace"}:
+        monkeypatch.setattr(os, step, Calls(getattr(os, step), always(errno.ENOSPC)))
+    chunks = broken_chunks() if step == "chunks" else iter([b"new"])
+    with pytest.raises((OSError, ValueError)):
+        files.replace(target, chunks, ready=not_ready if step == "ready" else None)
+    assert (target.read_bytes(), names(target.parent)) == (b"old", ["q.csv"])
+    assert waits == []
+
+
+def test_a_file_that_another_program_holds_for_a_moment_is_replaced_after_it(
+    target: Path, monkeypatch: pytest.MonkeyPatch, waits: list[float]
+) -> None:
+    def held(count: int) -> OSError | None:
+        return PermissionError(errno.EACCES, "held") if count <= 3 else None
+
+    monkeypatch.setattr(os, "replace", Calls(os.replace, held))
+    files.replace(target, [b"new"])
+    assert target.read_bytes() == b"new"
+    assert waits == [0.05, 0.1, 0.2]
+
+
+def test_a_file_that_another_program_keeps_is_given_up_after_a_bounded_wait(
+    target: Path, monkeypatch: pytest.MonkeyPatch, waits: list[float]
+) -> None:
+    monkeypatch.setattr(os, "replace", Calls(os.replace, always(errno.EACCES)))
+    with pytest.raises(PermissionError):
+        files.replace(target, [b"new"])
+    assert sum(waits) < 2
+    assert (target.read_bytes(), names(target.parent)) == (b"old", ["q.csv"])
+
+
+# --- the rest
+
+
+def test_a_file_is_set_aside_under_the_next_free_number(tmp_path: Path) -> None:
+    path = tmp_path / "output.csv"
+    for number in (1, 2, 3):
+        path.write_text(str(number))
+        assert files.set_aside(path) == tmp_path / f"output.csv.bak{number}"
+    assert [(tmp_path / f"output.csv.bak{number}").read_text() for number in (1, 2, 3)] == ["1", "2", "3"]
+    assert not path.exists()
+    (tmp_path / "output.csv.bak2").unlink()
+    path.write_text("4")
+    assert files.set_aside(path).name == "output.csv.bak2"
+
+
+def test_removing_what_is_not_there_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    files.remove(tmp_path / "a")
+    files.remove(tmp_path / "a")
+    assert names(tmp_path) == ["work"]
+
+
+@POSIX
+def test_a_folder_is_made_with_its_parents_and_each_name_is_synced(tmp_path: Path, fsync: Calls) -> None:
+    files.make_folder(tmp_path / "a" / "b" / "c")
+    assert (tmp_path / "a" / "b" / "c").is_dir()
+    assert fsync.count == 3
+    files.make_folder(tmp_path / "a" / "b" / "c")
+    assert fsync.count == 3
+
+
+@POSIX
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.EBADF])
+def test_a_disk_that_cannot_sync_folders_is_taken_as_it_is(tmp_path: Path, fsync: Calls, number: int) -> None:
+    fsync.fails = always(number)
+    files.sync_folder(tmp_path)
+    fsync.fails = always(errno.EIO)
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        files.sync_folder(tmp_path)
+
+
+def test_windows_syncs_no_folders(tmp_path: Path, fsync: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    files.sync_folder(tmp_path / "not even there")
+    assert fsync.count == 0
+
+
+def test_a_file_that_is_held_for_a_moment_is_read_after_it(
+    target: Path, monkeypatch: pytest.MonkeyPatch, waits: list[float]
+) -> None:
+    def held(count: int) -> OSError | None:
+        return PermissionError(errno.EACCES, "held") if count <= 2 else None
+
+    monkeypatch.setattr(os, "open", Calls(os.open, held))
+    with files.patient_open(target) as descriptor:
+        assert os.read(descriptor, 10) == b"old"
+    assert waits == [0.05, 0.1]
+
+
+def test_a_file_that_is_held_for_good_is_given_up_after_a_bounded_wait(
+    target: Path, monkeypatch: pytest.MonkeyPatch, waits: list[float]
+) -> None:
+    monkeypatch.setattr(os, "open", Calls(os.open, always(errno.EACCES)))
+    with pytest.raises(PermissionError), files.patient_open(target):
+        pass
+    assert 0 < sum(waits) < 2
+
+
+def test_a_file_that_may_not_be_read_is_not_waited_for(
+    target: Path, monkeypatch: pytest.MonkeyPatch, waits: list[float]
+) -> None:
+    monkeypatch.setattr(os, "open", Calls(os.open, always(errno.EACCES)))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    with pytest.raises(PermissionError), files.patient_open(target):
+        pass
+    assert waits == []
