@@ -27,11 +27,11 @@ def from_csv(source: Path, journal: Path, *, exact: bool = False) -> int:
 def read(source: Path, *, exact: bool = False) -> list[Record]:
     """The records that `from_csv` writes."""
     try:
-        # What a power cut filled with NULs was never written; a row that it cut off is not the whole answer.
-        text = source.read_bytes().rstrip(b"\0").decode("utf-8-sig")
+        text = source.read_bytes().decode("utf-8-sig")
         rows = list(csv.reader(io.StringIO(text, newline="")))
     except (UnicodeDecodeError, csv.Error) as error:
         raise _unreadable(source, f"cannot be read ({error})") from None
+    # What a power cut left of the last row, or filled with NULs, is not a whole answer.
     if not text.endswith(("\n", "\r")) or text.count('"') % 2:
         rows = rows[:-1]
     rows = [row for row in rows if row]

@@ -176,10 +176,10 @@ def tally(path: Path, *, trusted: bool, end: int | None = None) -> Tally:
     """Who is answered. `trusted`: nothing touched the file since our last exit, so ids are taken without parsing."""
     counted = Tally()
     for number, line in enumerate(lines_of(path, end), 1):
-        if trusted and b"\0" not in line and line.endswith(b"}\n") and line.count(_HEAD) == 1:
-            if match := _HEAD_ID.match(line):
-                counted.add(int(match[1], 16), int(match[2] or 1))
-                continue
+        plain = trusted and b"\0" not in line and line.endswith(b"}\n") and line.count(_HEAD) == 1
+        if plain and (match := _HEAD_ID.match(line)):
+            counted.add(int(match[1], 16), int(match[2] or 1))
+            continue
         if not line.strip():
             continue
         try:
@@ -211,9 +211,22 @@ def recover(path: Path) -> int:
     if _is_whole(tail):
         files.append(path, b"\n")
         return 0
+    if not _follows_a_record(path, good):
+        return 0  # no journal of ours: it is refused by its first line, and nothing is cut off
     files.append(path.with_name(path.name + ".torn"), tail + b"\n")
     files.cut(path, good)
     return len(tail)
+
+
+def _follows_a_record(path: Path, end: int) -> bool:
+    """The line before byte `end` is a record, or there is none."""
+    last = b""
+    for line in lines_of(path, end):
+        last = line
+    try:
+        return not last.strip() or bool(parse(last))
+    except ValueError:
+        return False
 
 
 def sound_size(path: Path) -> int:

@@ -53,6 +53,9 @@ class Job:
     settings: str  # fingerprint
     retry_waits: tuple[float, ...]
     concurrency: int
+    probes: Iterator[Question] | None = (
+        None  # the same questions, in the order to try whether the service answers
+    )
     gate: Gate = lambda question, reply: ""  # why an answer may not enter the outputs, '' where it may  # noqa: ARG005
 
 
@@ -89,6 +92,7 @@ class Batch:
     ) -> None:
         """`tell` takes lines for the log: failures and waits as they come."""
         self._job, self._committer, self.progress, self._tell = job, committer, progress, tell
+        self._probes = job.questions if job.probes is None else job.probes
         self._limiter = Limiter(job.concurrency)
         self._gate = OutageGate()
         self._alive_at = 0.0  # when the service last answered a row in any way
@@ -307,7 +311,14 @@ class Batch:
             return _is_outage(await self._probe(turn))
 
     async def _probe(self, turn: _Turn) -> Reply | Failure | None:
-        """The outcome of one other row, asked once: one that waits, else the next, else one in flight."""
+        """The outcome of one other row, asked once: one that never failed, else one that waits, else one in flight.
+
+        Where there is no other row, those answered before it tell: None if there were any, else its own failure.
+        """
+        while (question := next(self._probes, None)) is not None:
+            outcome = await self._ask_once(_Turn(question))
+            if outcome is not None or self.stopped:
+                return outcome  # else it could not be sent, and tells nothing
         waiting = [other for other in self._waiting if not other.paced]
         if waiting:
             other = min(waiting, key=self._waiting.__getitem__)
@@ -316,14 +327,10 @@ class Batch:
                 if other.outcome is None:
                     await asyncio.sleep(0)
             return await asyncio.shield(other.outcome) if other.outcome else other.last
-        while (question := next(self._job.questions, None)) is not None:
-            outcome = await self._ask_once(_Turn(question))
-            if outcome is not None or self.stopped:
-                return outcome  # else it could not be sent, and tells nothing
         flying = next((other for other in self._flying if other is not turn), None)
         if flying is not None and flying.outcome is not None:
             return await asyncio.shield(flying.outcome)
-        return turn.last
+        return None if self.progress.answered else turn.last
 
     async def _ask_once(self, turn: _Turn) -> Reply | Failure | None:
         try:

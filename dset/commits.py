@@ -1,6 +1,7 @@
 """Answers on their way to the disk: those that arrive together share one write and one fsync."""
 
 import asyncio
+import contextlib
 import errno
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +38,8 @@ class Committer:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="dset-commit")
         self._task: asyncio.Task[None] | None = None
         self._closing = False
+        self._deadline: float | None = None  # until when a disk that refuses is waited for
+        self._hurry = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._work())
@@ -52,6 +55,10 @@ class Committer:
         finally:
             self._thread.shutdown()
 
+    def hurry(self) -> None:
+        """The user wants to end: wait for no disk any more."""
+        self._hurry.set()
+
     async def commit(self, outcome: Outcome) -> None:
         """Make the outcome durable."""
         if self._task is not None and self._task.done():
@@ -62,7 +69,7 @@ class Committer:
         # Shielded: a request may be cancelled, what it brought is written all the same.
         await asyncio.shield(done)
 
-    def _ended(self, _: asyncio.Task[None]) -> None:
+    def _ended(self, _task: asyncio.Task[None]) -> None:
         """Whatever ended the writer: nobody may wait for it for ever."""
         for _, done in (*self._writing, *self._waiting):
             if not done.done():
@@ -100,7 +107,6 @@ class Committer:
     async def _saved(self, outcomes: list[T], write: Callable[[Sequence[T]], None]) -> StorageError | None:
         """Write them, again and again for a while if the disk refuses; None, or what happened."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + PATIENCE
         while True:
             try:
                 await loop.run_in_executor(self._thread, write, outcomes)
@@ -108,12 +114,17 @@ class Committer:
                 refused = error
             else:
                 self._trouble("")
+                self._deadline = None
                 return None
             what = f"{refused.filename or self._outputs.folder.path}: {refused.strerror}"
-            if loop.time() >= deadline or refused.errno == errno.EIO or self._outputs.is_broken:
+            if self._deadline is None:
+                self._deadline = loop.time() + PATIENCE  # for all that waits, not for each batch
+            hopeless = refused.errno == errno.EIO or self._outputs.is_broken or self._hurry.is_set()
+            if hopeless or loop.time() >= self._deadline:
                 return self._rescue(outcomes, what)
             self._trouble(f"cannot write {what}; nothing new is asked, trying again in {PAUSE:g} s")
-            await asyncio.sleep(PAUSE)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), PAUSE)
 
     def _rescue(self, outcomes: Sequence[Outcome], what: str) -> StorageError:
         path = self._outputs.folder.rescue

@@ -31,7 +31,7 @@ class Record(NamedTuple):
 def physical_lines(stream: Iterable[bytes]) -> Iterator[bytes]:
     """Lines with their ends kept, cut at LF, CRLF and the lone CR of old Macs, and at nothing else."""
     for line in stream:
-        if b"\r" in line[:-2] or line.endswith(b"\r") or (line[-2:-1] == b"\r" and line[-1:] != b"\n"):
+        if b"\r" in line[:-2] or (line[-2:-1] == b"\r" and line[-1:] != b"\n"):
             yield from _OLD_MAC.findall(line)
         else:
             yield line

@@ -96,7 +96,7 @@ def to_utf8(data: bytes, codec: str, bom: int = 0) -> bytes:
         return data.decode(codec).encode("utf-8")
     except UnicodeDecodeError as error:
         at = error.start
-        line = len(_LINE_END.findall(data[:at].decode(codec, "ignore"))) + 1
+        line = _line_of(data[:at], codec)
         place = f"line {line}, byte {bom + at + 1} (0x{data[at]:02X})"
         advice = f"save it as UTF-8, or try --encoding {likely(data)}"
         raise QuestionsError(f"{place} is not {codec.upper()}: {advice}") from None
@@ -108,16 +108,20 @@ def to_utf8(data: bytes, codec: str, bom: int = 0) -> bytes:
         raise QuestionsError(f"the file is not {codec.upper()}: {error}") from None
 
 
+def _line_of(before: bytes, codec: str) -> int:
+    try:
+        return len(_LINE_END.findall(before.decode(codec, "ignore"))) + 1
+    except UnicodeError:  # idna and the like know no errors but strict ones
+        return before.count(b"\n") + 1
+
+
 def likely(data: bytes) -> str:
     """The encoding worth naming to the user for bytes that are no UTF-8. Only ever a suggestion."""
     sample = data[:200_000]
     local = locale.getpreferredencoding(False).lower()
     if local.startswith(("cp", "windows")) and _text_in(local, sample):
         return local
-    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", sample)]
-    # Accents stand alone, letters of a script of its own together; half of Japanese is ASCII in its second byte.
-    possible = _LIKELY if sum(runs) >= 2 * len(runs) else _LIKELY[:1]
-    for codec, letter, sign in possible:
+    for codec, letter, sign in _LIKELY:
         if _looks(_text_in(codec, sample), letter, sign):
             return codec
     return "cp1252"

@@ -235,15 +235,23 @@ class Client:
         if response.status_code != 200:
             return self._clean(failures.of_status(response.status_code, response.headers, content))
         outcome = read_completion(self._scrubbed(content), kind)
-        return self._clean(outcome) if isinstance(outcome, Failure) else outcome
+        return self._clean(outcome) if isinstance(outcome, Failure) else self._plain(outcome)
 
     def _scrubbed(self, content: bytes) -> bytes:
         """The body without the key, should the service echo it; bytes that are no UTF-8 pass through."""
         text = content.decode("utf-8", "surrogateescape")
         return self._scrub(text).encode("utf-8", "surrogateescape")
 
+    def _plain(self, reply: Reply) -> Reply:
+        """The reply without the key, should the service echo it, in JSON's escapes or not."""
+        reasoning = reply.reasoning and self._scrub(reply.reasoning)
+        return replace(reply, answer=self._scrub(reply.answer), reasoning=reasoning)
+
     def _clean(self, failure: Failure) -> Failure:
-        return replace(failure, reason=self._scrub(failure.reason), advice=self._scrub(failure.advice))
+        named = "DSET_API_KEY" if self.endpoint.key is None else self.endpoint.key_name
+        advice = failure.advice.replace("the key's variable", named)
+        reply = failure.reply and self._plain(failure.reply)
+        return replace(failure, reason=self._scrub(failure.reason), advice=self._scrub(advice), reply=reply)
 
 
 def _headers(usual: Iterable[str], key: Secret | None) -> dict[str, Any]:

@@ -62,17 +62,43 @@ class AppendFile:
     """
 
     def __init__(self, path: Path) -> None:
-        new = not path.exists()
         self.path = path
         self.broken = False
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY | _CLOEXEC, 0o666)
+        self.touched = False  # somebody else changed or replaced it while we had it open
+        self._descriptor = -1
+        self._open()
+
+    def _open(self) -> None:
+        new = not self.path.exists()
+        self._descriptor = os.open(
+            self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY | _CLOEXEC, 0o666
+        )
         try:
             if new:
                 os.fsync(self._descriptor)
-                sync_folder(path.parent)
+                sync_folder(self.path.parent)
         except BaseException:
-            os.close(self._descriptor)
+            self.close()
             raise
+        self._left_at = self.size
+
+    def is_as_left(self) -> bool:
+        """The path still names this file, and nobody else made it longer or shorter. Raises OSError."""
+        try:
+            there = os.stat(self.path)
+        except FileNotFoundError:
+            return False
+        mine = os.fstat(self._descriptor)
+        return os.path.samestat(there, mine) and mine.st_size == self._left_at
+
+    def _take_over(self) -> bytes:
+        """Go on with what somebody else put in our place; what to write before the next line of it."""
+        self.touched = True
+        self.close()
+        self._open()
+        with open(self._descriptor, "rb", closefd=False) as stream:
+            stream.seek(max(0, self._left_at - 1))
+            return b"" if stream.read(1) in {b"", b"\n"} else b"\n"
 
     @property
     def size(self) -> int:
@@ -83,6 +109,8 @@ class AppendFile:
         """Add `data` at the end and, if `durable`, wait until the disk has it. Raises OSError."""
         if self.broken:
             raise OSError(errno.EIO, "an earlier write failed, nothing more is written", str(self.path))
+        if not self.is_as_left():
+            data = self._take_over() + data if data else data
         before = self.size
         try:
             write_all(self._descriptor, data)
@@ -91,6 +119,7 @@ class AppendFile:
             raise
         if durable:
             self._sync(before)
+        self._left_at = before + len(data)
 
     def _sync(self, before: int) -> None:
         try:

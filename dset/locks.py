@@ -1,5 +1,6 @@
 """One run at a time: an operating system lock on a file of its own, which dies with the process."""
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -46,7 +47,7 @@ class Lock:
         self._descriptor = -1
 
     def acquire(self) -> None:
-        """Take the lock at once or raise; never waits."""
+        """Take the lock at once or raise; never waits for a run to end."""
         try:
             self._acquire(self.path)
         except OSError as error:
@@ -80,6 +81,22 @@ class Lock:
         since = time.strftime("%Y-%m-%d %H:%M:%S")
         files.write_all(descriptor, f"pid {os.getpid()}, since {since}\n".encode())
 
+    def holder(self) -> str:
+        """Who holds the lock, '' for nobody. Changes nothing: a file that a killed run left stays where it is."""
+        try:
+            descriptor = os.open(self.path, os.O_RDWR | _SAFELY)
+        except OSError:
+            return ""
+        try:
+            _take(descriptor)
+        except OSError as error:
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            text = os.read(descriptor, 200).decode("utf-8", "replace").strip()
+            return (text or "just started") if error.errno in _HELD else ""
+        finally:
+            os.close(descriptor)
+        return ""
+
     @staticmethod
     def _still_there(descriptor: int, path: Path) -> bool:
         try:
@@ -92,11 +109,10 @@ class Lock:
         if self._descriptor < 0:
             return
         if sys.platform != "win32":
-            files.remove(self.path)
+            with contextlib.suppress(OSError):
+                files.remove(self.path)
         os.close(self._descriptor)
         self._descriptor = -1
         if sys.platform == "win32":
-            try:
+            with contextlib.suppress(OSError):  # another run has just opened it
                 files.remove(self.path)
-            except OSError:
-                pass  # another run has just opened it

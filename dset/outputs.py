@@ -1,5 +1,6 @@
 """The output folder: recovered, brought level, added to by the commit rule, and left in a known state."""
 
+import errno
 import hashlib
 import os
 import tempfile
@@ -79,6 +80,8 @@ class Outputs:
     def recover(self, questions: Path) -> None:
         """Mend torn ends and read what is known. Raises JournalError for damage in the middle, OSError."""
         files.make_folder(self.folder.path)
+        for litter in self.folder.path.glob(".*.new"):  # of a replace that a kill cut short
+            files.remove(litter)
         self.state = state.load(self.folder.state)
         # Looked at before mending: a mended journal is one that something touched.
         trusted = self.state.knows(state.mark(self.folder.journal), self.state.journal)
@@ -92,12 +95,26 @@ class Outputs:
             self.say(f"output.json is missing: {adopted:,} answers were taken over from output.csv")
         self.tally = answers.tally(self.folder.journal, trusted=trusted)
         self._take_up_rescued()
-        bookmarked = self.state.bookmarked if self.state.questions == str(questions.resolve()) else 0
+        bookmarked = (
+            self.state.bookmarked if self.state.questions == state.name_of(questions, self.folder.path) else 0
+        )
+        if bookmarked > (state.mark(self.folder.rejected) or (0, 0))[0]:
+            bookmarked = 0  # another file than the one we left
         self.register = rejections.read(self.folder.rejected, bookmarked)
         if self.register.damaged:
             listed = ", ".join(map(str, self.register.damaged[:5]))
             self.say(f"rejected.json: cannot read line {listed}; passed over")
         self.past = runs.read(self.folder.runs)
+        self._count_done_before()
+
+    def reread(self) -> None:
+        """Count the answers anew where somebody changed the journal while the run went on."""
+        if self._journal is not None and self._journal.touched:
+            self.tally = answers.tally(self.folder.journal, trusted=False)
+            self._count_done_before()
+            self.say("output.json was changed by another program meanwhile; what stands in it counts")
+
+    def _count_done_before(self) -> None:
         for key, number, known in self.register:
             if known.kind == DONE_BEFORE:
                 self.tally.add(key, number)
@@ -145,8 +162,6 @@ class Outputs:
             self.register.add(question.key, number, _known(noted))
             self.tally.add(question.key, number)
             self.tally.claim(question.key)
-            known = rejections.Known(DONE_BEFORE, noted.reason, fingerprint, question.row, pending=False)
-            self.register.add(question.key, number, known)
         if lines:
             files.append(self.folder.rejected, b"".join(lines))
         self.tally.release()
@@ -207,6 +222,8 @@ class Outputs:
             self.tally.add(answer.question.key, answer.question.number)
         for view, file in list(self._views):
             try:
+                if not file.is_as_left():
+                    raise OSError(errno.EBUSY, "another program changed it", str(view.path))
                 file.append(
                     b"".join(_as_read_back(view, *pair) for pair in zip(records, lines, strict=True)),
                     durable=False,
@@ -234,6 +251,8 @@ class Outputs:
         for view in self._wanted_views:
             if view.path.name in self.behind and self._caught_up(view):
                 level.add(view.name)
+        if self._journal is not None and self._journal.touched:
+            level &= {view.name for view in self._wanted_views if self._follows(view)}
         if not self._journal:
             return
         self.state.journal = _as_list(state.mark(self.folder.journal))
@@ -243,12 +262,20 @@ class Outputs:
             if view.name in level and (marked := _as_list(state.mark(view.path)))
         }
         if questions is not None:
-            self.state.questions = str(questions.resolve())
+            self.state.questions = state.name_of(questions, self.folder.path)
             self.state.bookmarked = (state.mark(self.folder.rejected) or (0, 0))[0]
         try:
             state.save(self.folder.state, self.state)
         except OSError:
             pass  # the next start compares everything, as after a crash
+
+    def _follows(self, view: View) -> bool:
+        """The view is what the journal, changed by somebody, renders to now."""
+        try:
+            views.level(view, self.records, ours=True)
+        except (OSError, JournalError):
+            return False
+        return True
 
     def _caught_up(self, view: View) -> bool:
         try:

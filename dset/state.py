@@ -4,6 +4,7 @@ Losing it costs time, never an answer.
 """
 
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -35,6 +36,14 @@ class State:
     def knows(self, mark_now: Mark | None, marked: list[int] | None) -> bool:
         """The file is as we left it."""
         return mark_now is not None and marked is not None and list(mark_now) == marked
+
+
+def name_of(questions: Path, folder: Path) -> str:
+    """q.csv as seen from the output folder: the two may move together."""
+    try:
+        return os.path.relpath(questions.resolve(), folder.resolve())
+    except ValueError:  # on another drive
+        return str(questions.resolve())
 
 
 def load(path: Path) -> State:

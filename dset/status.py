@@ -1,15 +1,15 @@
 """The verb `status`: q.csv, the journal and the views against each other. Asks nothing and changes nothing."""
 
 from collections import Counter
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
-from dset import answers, locks, rejections, runs, state, views, worklist
-from dset.errors import AlreadyRunningError, DsetError
+from dset import adoption, answers, locks, rejections, runs, state, views, worklist
+from dset.errors import DsetError
 from dset.outputs import Folder
 from dset.prompts import Prompt
-from dset.questions import Sheet
-from dset.rejections import DONE_BEFORE
+from dset.questions import Question, Sheet
+from dset.rejections import DONE_BEFORE, Known
 from dset.settings import Settings
 
 
@@ -28,18 +28,29 @@ class Report:
 
 def look(settings: Settings) -> Report:
     """The report on the folder and the q.csv that the settings name."""
+    settings = _of_rehearsal(settings)
     report, folder = Report(), Folder(settings.output)
     if busy := _running(folder):
         report.add(busy, 1)
     try:
         tally = _journal(folder, report)
+        _add_rescued(folder, tally)
         register, past = _rejected(folder, settings), runs.read(folder.runs)
         with Sheet(settings.questions, encoding=settings.encoding, column=settings.column) as sheet:
             prompt = Prompt(settings.prompt, settings.system, sheet.columns, settings.questions.parent)
             for key, number, known in register:
                 if known.kind == DONE_BEFORE:
                     tally.add(key, number)
-            rules = worklist.Rules(settings.fingerprint, prompt.named, past.named, settings.samples)
+            if settings.is_default_output and not folder.journal.exists() and not folder.csv.exists():
+                _add_done_before(worklist.rows_above_bookmark(sheet, prompt.named), tally, register)
+            rules = worklist.Rules(
+                fingerprint=settings.fingerprint,
+                named=prompt.named,
+                earlier=past.named,
+                samples=settings.samples,
+                limit=settings.limit,
+                retry_failed=settings.retry_failed,
+            )
             _rows(worklist.plan(sheet, tally, register, rules), register, report)
             _views(folder, settings, [name for _, name in sheet.columns.own], report)
     except DsetError as error:
@@ -49,30 +60,27 @@ def look(settings: Settings) -> Report:
     return report
 
 
+def _of_rehearsal(settings: Settings) -> Settings:
+    """A rehearsal keeps a q.csv of its own beside its outputs."""
+    folder = settings.output / "rehearsal" if settings.rehearse else settings.output
+    own = folder / "q.csv"
+    return (
+        replace(settings, output=folder, questions=own) if (folder / "rehearsal.json").exists() else settings
+    )
+
+
 def _running(folder: Folder) -> str:
-    if not folder.lock.exists():
-        return ""
-    lock = locks.Lock(folder.lock, str(folder.path))
-    try:
-        lock.acquire()
-    except AlreadyRunningError as error:
-        return str(error)
-    except OSError:
-        return ""
-    lock.release()
-    return ""
+    holder = locks.Lock(folder.lock, str(folder.path)).holder()
+    return (
+        f"{folder.path}: a run is going on ({holder}); what follows changes while you read it"
+        if holder
+        else ""
+    )
 
 
 def _journal(folder: Folder, report: Report) -> answers.Tally:
     if not folder.journal.exists():
-        adopts = folder.csv.exists()
-        report.add(
-            f"{folder.journal}: missing; the next run takes the answers from output.csv"
-            if adopts
-            else f"{folder.journal}: no answers yet",
-            1,
-        )
-        return answers.Tally()
+        return _to_adopt(folder, report)
     sound = answers.sound_size(folder.journal)
     torn = folder.journal.stat().st_size - sound
     tally = answers.tally(folder.journal, trusted=False, end=sound)
@@ -82,9 +90,46 @@ def _journal(folder: Folder, report: Report) -> answers.Tally:
     return tally
 
 
+def _to_adopt(folder: Folder, report: Report) -> answers.Tally:
+    tally = answers.Tally()
+    if not folder.csv.exists():
+        report.add(f"{folder.journal}: no answers yet", 1)
+        return tally
+    for record in adoption.read(folder.csv, exact=state.load(folder.state).csv_exact):
+        tally.add(*answers.identify(record["metadata"]))
+    report.add(f"{folder.journal}: missing; the next run takes {tally.total:,} answers from output.csv", 1)
+    return tally
+
+
+def _add_rescued(folder: Folder, tally: answers.Tally) -> None:
+    """Count what an earlier run had to write outside the folder, as the next one will."""
+    if not folder.rescue.exists():
+        return
+    known = {record["metadata"].get("id") for record in _records(folder)}
+    for record in answers.read(folder.rescue, end=answers.sound_size(folder.rescue)):
+        if "kind" not in record and record["metadata"].get("id") not in known:
+            tally.add(*answers.identify(record["metadata"]))
+
+
+def _add_done_before(above: Iterable[Question], tally: answers.Tally, register: rejections.Register) -> None:
+    """Count the rows above the original tool's bookmark, as the next run will note them."""
+    for question in above:
+        if not tally.claim(question.key):
+            number = tally.issue(question.key)
+            tally.add(question.key, number)
+            tally.claim(question.key)
+            register.add(question.key, number, Known(DONE_BEFORE, "", "", question.row, pending=True))
+    tally.release()
+
+
+def _records(folder: Folder) -> answers.Records:
+    end = answers.sound_size(folder.journal) if folder.journal.exists() else 0
+    return answers.read(folder.journal, end=end)
+
+
 def _rejected(folder: Folder, settings: Settings) -> rejections.Register:
     left = state.load(folder.state)
-    same = left.questions == str(settings.questions.resolve())
+    same = left.questions == state.name_of(settings.questions, folder.path)
     return rejections.read(folder.rejected, left.bookmarked if same else 0)
 
 
@@ -110,7 +155,8 @@ def _rows(plan: worklist.Plan, register: rejections.Register, report: Report) ->
     elif held or plan.blocked:
         report.add("the next run asks nothing; --retry-failed asks what is blocked or left alone")
     else:
-        report.add("the next run asks nothing: all rows are answered")
+        what = "all rows are answered" if plan.rows else "q.csv holds no question"
+        report.add(f"the next run asks nothing: {what}")
 
 
 def _reasons(plan: worklist.Plan, register: rejections.Register) -> list[str]:
@@ -118,13 +164,12 @@ def _reasons(plan: worklist.Plan, register: rejections.Register) -> list[str]:
     counted: Counter[tuple[str, str]] = Counter()
     rows: dict[tuple[str, str], int] = {}
     before = 0
-    for key, number, known in register:
+    for key, _, known in register:
         if known.kind == DONE_BEFORE:
             before += 1
         elif plan.is_open(key):
             counted[known.kind, known.reason] += 1
             rows.setdefault((known.kind, known.reason), known.row)
-        del number
     lines = [
         f"  {count:,} x {kind} (first in row {rows[kind, reason]}): {reason}"
         for (kind, reason), count in counted.most_common(10)
@@ -137,23 +182,20 @@ def _reasons(plan: worklist.Plan, register: rejections.Register) -> list[str]:
 def _views(folder: Folder, settings: Settings, columns: list[str], report: Report) -> None:
     if not folder.journal.exists():
         return
-    sound = answers.sound_size(folder.journal)
-
-    def records() -> "answers.Records":
-        return answers.read(folder.journal, end=sound)
-
     left = state.load(folder.state)
-    own = list(dict.fromkeys([*views.columns_of(records()), *columns]))
+    journal_known = left.knows(state.mark(folder.journal), left.journal)
+    own = left.columns if journal_known else views.columns_of(_records(folder), left.columns)
+    own = list(dict.fromkeys([*own, *columns]))
     for view in views.make(folder.path, settings.views, own, exact=settings.csv_exact):
         if not view.path.exists():
             report.add(f"{view.path}: missing; the next run writes it", 1)
             continue
-        fits, standing = views.matches(view, records())
-        whole = sum(map(len, view.content(records())))
+        fits, standing = views.matches(view, _records(folder))
+        whole = sum(map(len, view.content(_records(folder))))
         if not fits:
             ours = left.knows(state.mark(view.path), left.views.get(view.name))
             what = (
-                "other columns than now"
+                "has other columns or guards; the next run makes it anew"
                 if ours
                 else "was edited; the next run sets it aside and makes it anew"
             )
@@ -162,8 +204,3 @@ def _views(folder: Folder, settings: Settings, columns: list[str], report: Repor
             report.add(f"{view.path}: behind the journal; the next run completes it", 1)
         else:
             report.add(f"{view.path}: level with the journal")
-
-
-def path_of(folder: str, settings: Settings) -> Path:
-    """The folder that was named, else the settings' own."""
-    return Path(folder) if folder else settings.output

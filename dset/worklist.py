@@ -100,16 +100,43 @@ class Plan:
         """A row with this content has no answer yet."""
         return key in self.unanswered
 
-    def questions(self) -> Iterator[Question]:
-        """The questions to ask, bookmarked rows first, then in file order, read as they are wanted."""
-        left = self.todo
-        for entries in (self.first, self.later):
-            for offset, row, number, sample in entries:
-                if not left:
-                    return
-                left -= 1
-                question = self.sheet.question(self.sheet.record_at(offset, row), self.rules.named)
-                yield replace(question, number=number, sample=sample or None)
+    def questions(self) -> "Queue":
+        """The questions to ask."""
+        return Queue(self)
+
+    def read(self, entries: _Entries) -> Iterator[Question]:
+        """The questions of these entries, read from q.csv as they are wanted."""
+        for offset, row, number, sample in entries:
+            question = self.sheet.question(self.sheet.record_at(offset, row), self.rules.named)
+            yield replace(question, number=number, sample=sample or None)
+
+
+class Queue(Iterator[Question]):
+    """The questions of a plan: bookmarked rows first, then in file order."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._failed, self._unfailed = plan.read(plan.first), plan.read(plan.later)
+        self._left = plan.todo
+
+    def __next__(self) -> Question:
+        question = self._take(self._failed, self._unfailed)
+        if question is None:
+            raise StopIteration
+        return question
+
+    def probes(self) -> Iterator[Question]:
+        """The same questions, those that never failed first: they tell best whether the service answers."""
+        while (question := self._take(self._unfailed, self._failed)) is not None:
+            yield question
+
+    def _take(self, *sources: Iterator[Question]) -> Question | None:
+        if not self._left:
+            return None
+        for source in sources:
+            if (question := next(source, None)) is not None:
+                self._left -= 1
+                return question
+        return None
 
 
 class _Row(NamedTuple):
@@ -157,8 +184,8 @@ class _Decider:
         failures = self._shared_out(rows, {one.row: one for one in known})  # the last line about a row wins
 
         def claims_last(row: _Row) -> tuple[bool, bool, int]:
-            own = failures.get(row.question.row)
-            return bool(row.question.bookmark or (own and own.pending)), own is not None, row.question.row
+            number = row.question.row
+            return number in failures, bool(row.question.bookmark), number
 
         for row in sorted(rows, key=claims_last):
             self.settle(row, failures.get(row.question.row))
@@ -167,22 +194,25 @@ class _Decider:
         """Each failure to one row, by the row's number.
 
         Rows move between runs, and a bookmark moves with its row; the number in rejected.json does not. So it is
-        believed where the cell says so too, or could not be written; else a bookmarked row is the one that moved.
+        believed where the cell says so too, or could not be written; else the failure is a bookmarked row's.
         """
-        marked = {row.question.row: row.question.status for row in rows}
+        marks = {row.question.row: (not row.question.bookmark, not row.question.status) for row in rows}
         shared = {
             number: one
             for number, one in known.items()
-            if number in marked and (one.pending or marked[number])
+            if number in marks and (one.pending or marks[number] != (True, True))
         }
-        loose = [one for number, one in known.items() if number not in shared]
+        moved = [one for number, one in known.items() if number not in shared]
+        free = sorted(marks.keys() - shared.keys(), key=lambda number: (marks[number], number))
+        shared.update(zip(free, moved, strict=False))
         for row in rows:
-            if row.question.bookmark and row.question.row not in shared:
-                own = loose.pop(0) if loose else self._under_earlier_prompt(row)
-                if own:
-                    shared[row.question.row] = own
-        free = sorted(marked.keys() - shared.keys(), key=lambda number: (not marked[number], number))
-        return dict(zip(free, loose, strict=False)) | shared
+            if (
+                row.question.bookmark
+                and row.question.row not in shared
+                and (one := self._under_earlier_prompt(row))
+            ):
+                shared[row.question.row] = one
+        return shared
 
     def _under_earlier_prompt(self, row: _Row) -> Known | None:
         """What rejected.json says of the row by the columns that an earlier prompt named."""

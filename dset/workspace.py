@@ -1,17 +1,18 @@
 """q.csv and its output folder, locked for one run: recovered, read, planned, bookmarked, closed."""
 
 import contextlib
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 from dset import files, summary, worklist
-from dset.errors import QuestionsError, UsageError
+from dset.errors import DsetError, QuestionsError, UsageError
 from dset.locks import Lock
 from dset.outputs import Outputs
 from dset.prompts import Prompt
-from dset.questions import Sheet
+from dset.questions import BOOKMARKS, Sheet
 from dset.runlog import RunLog
 from dset.settings import Settings
 from dset.wording import counted
@@ -45,7 +46,8 @@ class Workspace:
         if folder.path.exists() and not folder.path.is_dir():
             raise UsageError(f"--output: {folder.path} is a file; name a folder")
         files.make_folder(folder.path)
-        beside = settings.questions.parent / f".{settings.questions.name}.lock"
+        real = Path(os.path.realpath(settings.questions))  # a link and its target are one q.csv
+        beside = real.parent / f".{real.name}.lock"
         for lock in (Lock(folder.lock, f"the folder {folder.path}"), Lock(beside, str(settings.questions))):
             lock.acquire()
             self._stack.callback(lock.release)
@@ -100,12 +102,12 @@ class Workspace:
         """
         self._after = self.plan
         try:
+            self.outputs.reread()
             self._write_bookmarks()
-        except (QuestionsError, OSError) as error:
+        except (DsetError, OSError) as error:
+            self._after.marked = {word: [] for word in BOOKMARKS}
             what = (
-                str(error)
-                if isinstance(error, QuestionsError)
-                else f"{self.settings.questions}: {error.strerror}"
+                str(error) if isinstance(error, DsetError) else f"{self.settings.questions}: {error.strerror}"
             )
             self._tell(
                 f"the bookmarks could not be written ({what}); rejected.json keeps them for the next run"

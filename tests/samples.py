@@ -68,7 +68,10 @@ def record(text: str = "Why?", **more: Any) -> Record:
 
 def original(text: str = "Why?", said: str = "Because.", thoughts: str | None = None) -> Record:
     """A record as the original tool wrote it."""
-    return {"metadata": {"timestamp": NOW, "question": text}, "response": {"reasoning": thoughts, "answer": said}}
+    return {
+        "metadata": {"timestamp": NOW, "question": text},
+        "response": {"reasoning": thoughts, "answer": said},
+    }
 
 
 def write_lines(path: Path, records: Iterable[Record]) -> bytes:

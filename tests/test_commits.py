@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dset import answers, commits, files
+from dset import answers, commits
 from dset.answers import Answer
 from dset.commits import Committer, Outcome
 from dset.errors import StorageError
@@ -73,7 +73,7 @@ def test_commit_returns_when_the_line_is_on_disk(outputs: Outputs, monkeypatch: 
         synced.set()
 
     async def do(committer: Committer) -> None:
-        monkeypatch.setattr(files.os, "fsync", slow_sync)
+        monkeypatch.setattr(os, "fsync", slow_sync)
         await committer.commit(samples.answer())
         assert synced.is_set()
         assert saved() == ["Why?"]
@@ -86,7 +86,7 @@ def test_the_loop_goes_on_while_the_disk_is_slow(outputs: Outputs, monkeypatch: 
         time.sleep(0.2)
 
     async def do(committer: Committer) -> None:
-        monkeypatch.setattr(files.os, "fsync", slow_sync)
+        monkeypatch.setattr(os, "fsync", slow_sync)
         task = asyncio.create_task(committer.commit(samples.answer()))
         turns = 0
         while not task.done():
@@ -117,7 +117,7 @@ def test_answers_that_arrive_together_share_one_write_and_one_sync(
     monkeypatch.setattr(outputs, "commit", slow_commit)
 
     async def do(committer: Committer) -> None:
-        monkeypatch.setattr(files.os, "fsync", noted_sync)
+        monkeypatch.setattr(os, "fsync", noted_sync)
         first = asyncio.create_task(committer.commit(samples.answer(samples.question("first"))))
         await asyncio.sleep(0.01)
         await commit_all(committer, samples.answers_to(*map(str, range(50))))
@@ -166,7 +166,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, path: Path, error: int, times: float
                 raise OSError(error, os.strerror(error))
         return write(descriptor, data)
 
-    monkeypatch.setattr(files.os, "write", refusing)
+    monkeypatch.setattr(os, "write", refusing)
     return tried
 
 
@@ -216,7 +216,9 @@ def test_rejections_are_kept_elsewhere_too(outputs: Outputs, monkeypatch: pytest
     assert saved() == ["Why?"]
 
 
-def test_after_an_input_output_error_nothing_is_tried_again(outputs: Outputs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_an_input_output_error_nothing_is_tried_again(
+    outputs: Outputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def do(committer: Committer) -> list[Any]:
         tried = refuse(monkeypatch, JOURNAL, errno.EIO)
         outcome = await commit_all(committer, [samples.answer()])
@@ -228,7 +230,9 @@ def test_after_an_input_output_error_nothing_is_tried_again(outputs: Outputs, mo
     assert len(samples.read_lines(outputs.folder.rescue)) == 1
 
 
-def test_after_a_failed_sync_the_file_is_not_synced_again(outputs: Outputs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_failed_sync_the_file_is_not_synced_again(
+    outputs: Outputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tried: list[int] = []
 
     sync, inode = os.fsync, JOURNAL.stat().st_ino
@@ -240,8 +244,11 @@ def test_after_a_failed_sync_the_file_is_not_synced_again(outputs: Outputs, monk
         raise OSError(errno.ENOSPC, "No space left on device")
 
     async def do(committer: Committer) -> list[Any]:
-        monkeypatch.setattr(files.os, "fsync", failing)
-        return [*await commit_all(committer, [samples.answer()]), *await commit_all(committer, [samples.answer()])]
+        monkeypatch.setattr(os, "fsync", failing)
+        return [
+            *await commit_all(committer, [samples.answer()]),
+            *await commit_all(committer, [samples.answer()]),
+        ]
 
     assert all(isinstance(error, StorageError) for error in within(outputs, do))
     assert len(tried) == 1
@@ -271,12 +278,16 @@ def test_whatever_else_ends_the_writer_nobody_waits_for_ever(
 
     monkeypatch.setattr(outputs, "commit", broken)
 
+    outcomes: list[Any] = []
+
     async def do(committer: Committer) -> None:
         first = asyncio.create_task(committer.commit(samples.answer()))
         await asyncio.sleep(0.01)  # it is being written; these wait
-        outcomes = await commit_all(committer, samples.answers_to("one", "two"))
-        outcomes += await asyncio.gather(first, committer.commit(samples.answer()), return_exceptions=True)
-        assert [str(one) for one in outcomes] == ["the writer has ended"] * 4
+        async with asyncio.timeout(2):
+            outcomes.extend(await commit_all(committer, samples.answers_to("one", "two")))
+            late = committer.commit(samples.answer())
+            outcomes.extend(await asyncio.gather(first, late, return_exceptions=True))
 
     with pytest.raises(type(error)):
         within(outputs, do)
+    assert [str(one) for one in outcomes] == ["the writer has ended"] * 4

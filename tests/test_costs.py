@@ -2,8 +2,8 @@
 
 import pytest
 
-from dset.costs import Tokens
 from dset.completions import Reply
+from dset.costs import Tokens
 from tests import samples
 
 
@@ -24,7 +24,9 @@ def told(prompt: int | None, cached: int | None, completion: int | None, reasoni
         ([told(None, None, None, None), told(10, 4, 5, 2)], Tokens(10, 4, 5, 2, untold=1)),
     ],
 )
-def test_the_figures_of_all_replies_are_added_and_those_not_told_are_counted(replies: list[Reply], sums: Tokens) -> None:
+def test_the_figures_of_all_replies_are_added_and_those_not_told_are_counted(
+    replies: list[Reply], sums: Tokens
+) -> None:
     tokens = Tokens()
     for reply in replies:
         tokens.add(reply)

@@ -135,7 +135,14 @@ def test_what_cannot_be_read_rightly_is_refused_with_the_place_and_the_way_out(
         ("cp949", "대한민국의 수도는 어디입니까"),
         ("cp1251", "Почему юный съёмщик ищет щёлочь"),
         ("cp1256", "ما هي عاصمة مصر العربية"),
+        ("cp932", "カタカナテスト、東京。"),
+        ("cp932", "日本の首都"),
+        ("cp874", "ราคา 5 บาท “แพงไหม”"),
+        ("gb18030", "你好,世界！今天天气怎么样？"),
+        ("cp949", "안녕하세요, 오늘 날씨가 어때요?"),
+        ("cp1251", "Назови столицу России"),
         ("cp1252", "Où est l'été, señor Müller ?"),
+        ("cp1252", "naïve façade, Grüße, déjà créé, 100 € für „alle“"),
     ],
 )
 def test_a_likely_encoding_is_named_by_its_script(
@@ -175,7 +182,7 @@ def test_any_text_behind_a_bom_comes_back_whole(text: str, codec: str) -> None:
 
 @given(
     st.binary(),
-    st.sampled_from(["", "utf-8", "cp874", "cp932", "utf-16", "utf-16-le", "iso2022_jp", "utf-7"]),
+    st.sampled_from(["", "utf-8", "cp874", "cp932", "utf-16", "utf-16-le", "iso2022_jp", "utf-7", "idna"]),
 )
 def test_any_bytes_are_read_or_refused_and_never_crash(data: bytes, asked: str) -> None:
     try:

@@ -145,6 +145,116 @@ def test_an_outage_stops_the_run_at_a_bookmark_and_the_next_run_goes_on_from_it(
     assert path.read_bytes() == before
 
 
+def test_bad_rows_side_by_side_do_not_block_the_dataset(main: Main, serve: Serve, clean_place: Path) -> None:
+    questions_csv(clean_place, *TWENTY)
+    bad = {"question 7": faults.overloaded(), "question 8": faults.overloaded()}
+
+    def script(request: Request) -> Behaviour:
+        name = request.text.removeprefix("answer this question: ")
+        return bad.get(name) or answer(request)
+
+    server = serve(script)
+    args = at(server.base_url, "--concurrency", "1", "--retry-waits", "0.01,0.01,0.01")
+    main(*args)
+    run = main(*args)
+    assert run.exit_status == 1
+    assert "Finished, but some rows failed." in run.out
+    assert statuses(clean_place) == {8: "ERROR", 9: "ERROR"}
+    assert len(journal(clean_place)) == 18
+
+
+def test_a_bad_row_that_is_the_last_one_is_no_outage(main: Main, serve: Serve, clean_place: Path) -> None:
+    questions_csv(clean_place, "good", "bad")
+    server = serve(faults.by_text({"bad": faults.always(faults.overloaded())}, answer))
+    run = main(*at(server.base_url, "--concurrency", "1"))
+    assert "Finished, but some rows failed." in run.out
+    assert run.exit_status == 1
+
+
+def test_a_journal_edited_during_a_run_loses_nothing_and_the_views_follow_it(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, *TWENTY)
+    path = clean_place / "dset_generator" / "output.json"
+    replaced: list[bytes] = []
+
+    def script(request: Request) -> Behaviour:
+        if request.text.endswith("question 10"):
+            lines = path.read_bytes().splitlines(keepends=True)
+            replaced.append(lines[0])
+            path.with_name("new").write_bytes(b"".join(lines[1:]))
+            path.with_name("new").replace(path)  # as `sed -i` and most editors do
+        return answer(request)
+
+    server = serve(script)
+    run = main(*at(server.base_url, "--concurrency", "1"))
+    assert run.exit_status == 0
+    questions = [record["metadata"]["question"] for record in journal(clean_place)]
+    assert len(questions) == 19
+    assert [row["question"] for row in csv_rows(clean_place)] == questions
+    assert txt_questions(clean_place) == questions
+    assert "1 left to ask" in run.out
+    main(*at(server.base_url))
+    assert len(journal(clean_place)) == 20
+    assert len(server.questions) == 21
+
+
+def test_a_view_edited_during_a_run_is_set_aside_and_made_anew(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, *TWENTY)
+    path = clean_place / "dset_generator" / "output.csv"
+
+    def script(request: Request) -> Behaviour:
+        if request.text.endswith("question 10"):
+            path.with_name("new").write_bytes(b"my own notes\n")
+            path.with_name("new").replace(path)
+        return answer(request)
+
+    run = main(*at(serve(script).base_url, "--concurrency", "1"))
+    assert run.exit_status == 0
+    assert sorted(row["question"] for row in csv_rows(clean_place)) == sorted(TWENTY)
+    assert path.with_name("output.csv.bak1").read_bytes() == b"my own notes\n"
+
+
+def test_a_link_to_a_q_csv_is_the_same_q_csv(main: Main, serve: Serve, clean_place: Path) -> None:
+    questions_csv(clean_place, "one", "two")
+    try:
+        (clean_place / "link.csv").symlink_to("q.csv")
+    except OSError:
+        pytest.skip("no links here")
+    told: list[Run] = []
+    server = serve(faults.slow(0.0, answer))
+
+    def script(request: Request) -> Behaviour:
+        if not told:
+            told.append(second())
+        return answer(request)
+
+    def second() -> Run:
+        from tests.running import run_script
+
+        return run_script(clean_place, *at(server.base_url, "--questions", "link.csv", "--output", "other"))
+
+    main(*at(serve(script).base_url, "--concurrency", "1"))
+    assert told[0].exit_status == 2
+    assert "in use" in told[0].err
+    assert server.questions == []
+
+
+def test_a_key_that_a_server_echoes_in_escapes_reaches_no_output(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    key = "sk-canary/0123456789abcdef"
+    questions_csv(clean_place, "one")
+    (clean_place / ".env").write_text(f"DEEPSEEK_API_KEY={key}\n")
+    body = json.dumps({"choices": [{"message": {"content": f"key: {key}"}, "finish_reason": "stop"}]})
+    escaped = "".join(f"\\u{ord(letter):04x}" for letter in key)
+    server = serve(faults.always(Behaviour(body=body.replace(key, escaped).encode())))
+    main(*at(server.base_url))
+    assert journal(clean_place)[0]["response"]["answer"] == "key: ***"
+
+
 def test_bookmarked_rows_are_asked_first(main: Main, serve: Serve, clean_place: Path) -> None:
     questions_csv(clean_place, "one", "two", "three", status={4: "ERROR"})
     (clean_place / "dset_generator").mkdir()

@@ -31,7 +31,9 @@ def settings(base_url: str = DEEPSEEK, *, env: Mapping[str, str] | None = None, 
     return load({"base_url": base_url, **{name: str(value) for name, value in given.items()}}, env or {})
 
 
-def ask(url: str, *, env: Mapping[str, str] | None = None, times: int = 1, messages: Messages = HI, **given: Any) -> Any:
+def ask(
+    url: str, *, env: Mapping[str, str] | None = None, times: int = 1, messages: Messages = HI, **given: Any
+) -> Any:
     """What came back (the last of `times`)."""
     told = settings(url, env=env, **given)
 
@@ -92,7 +94,11 @@ ALL_KEYS = {
 def test_a_key_goes_to_its_own_service_deepseeks_to_this_machine_too_and_dsets_to_any_other(
     url: str, without: str, name: str
 ) -> None:
-    env = {variable: key for variable, key in ALL_KEYS.items() if variable.removesuffix("_API_KEY") not in without.split()}
+    env = {
+        variable: key
+        for variable, key in ALL_KEYS.items()
+        if variable.removesuffix("_API_KEY") not in without.split()
+    }
     endpoint = choose(settings(url, env=env, model="m"))
     assert endpoint.name == name
     assert endpoint.key == (None if endpoint.key_name == "none" else ALL_KEYS[endpoint.key_name])
@@ -101,7 +107,10 @@ def test_a_key_goes_to_its_own_service_deepseeks_to_this_machine_too_and_dsets_t
 @pytest.mark.parametrize(
     ("host", "expected"),
     [("localhost", True), ("LOCALHOST.", True), ("127.0.0.1", True), ("127.1.2.3", True), ("::1", True)]
-    + [(host, False) for host in ("", "127.1", "0.0.0.0", "localhost.example", "10.0.0.1", "2130706433", "::2")],
+    + [
+        (host, False)
+        for host in ("", "127.1", "0.0.0.0", "localhost.example", "10.0.0.1", "2130706433", "::2")
+    ],
 )
 def test_only_this_machine_is_loopback(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
@@ -111,12 +120,18 @@ def test_only_this_machine_is_loopback(host: str, expected: bool) -> None:
     ("url", "variable", "page"),
     [
         (DEEPSEEK, "DEEPSEEK_API_KEY", "https://platform.deepseek.com/api_keys"),
-        ("https://generativelanguage.googleapis.com/v1beta/openai", "GEMINI_API_KEY", "https://aistudio.google.com/apikey"),
+        (
+            "https://generativelanguage.googleapis.com/v1beta/openai",
+            "GEMINI_API_KEY",
+            "https://aistudio.google.com/apikey",
+        ),
         ("https://api.openai.com/v1", "OPENAI_API_KEY", "https://platform.openai.com/api-keys"),
         ("https://openrouter.ai/api/v1", "OPENROUTER_API_KEY", "https://openrouter.ai/keys"),
     ],
 )
-@pytest.mark.parametrize("placeholder", ["", "your-key-here", "YOUR_API_KEY", "<key>", "sk-...", "sk-xxxxxxxx", "changeme"])
+@pytest.mark.parametrize(
+    "placeholder", ["", "your-key-here", "YOUR_API_KEY", "<key>", "sk-...", "sk-xxxxxxxx", "changeme"]
+)
 def test_without_a_key_one_line_says_where_to_get_one_and_where_it_goes(
     url: str, variable: str, page: str, placeholder: str
 ) -> None:
@@ -137,7 +152,9 @@ def test_a_placeholder_gives_way_to_the_next_variable_and_on_this_machine_to_no_
     assert choose(settings(LOCAL, env={"DEEPSEEK_API_KEY": "your-key-here"})).key is None
 
 
-@pytest.mark.parametrize("key", ["sk-two words", "sk-คีย์", "sk-line\nbreak", "sk-tab\tbed", "sk-“quoted”", "sk-\x7f0123"])
+@pytest.mark.parametrize(
+    "key", ["sk-two words", "sk-คีย์", "sk-line\nbreak", "sk-tab\tbed", "sk-“quoted”", "sk-\x7f0123"]
+)
 @pytest.mark.parametrize("url", [DEEPSEEK, LOCAL])
 def test_what_cannot_be_a_key_is_refused_in_one_line_that_does_not_show_it(key: str, url: str) -> None:
     with pytest.raises(UsageError) as caught:
@@ -245,7 +262,9 @@ def test_what_the_environment_holds_for_openai_is_neither_sent_nor_used(
     assert not {"openai-organization", "openai-project", "x-ambient"} & request.headers.keys()
 
 
-def test_a_proxy_of_the_environment_is_not_used_for_this_machine(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_of_the_environment_is_not_used_for_this_machine(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
     proxy, server = serve(faults.always(faults.bad_gateway())), serve(faults.always(faults.ok()))
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, proxy.base_url)
@@ -297,7 +316,10 @@ def test_a_conversation_that_cannot_be_sent_says_why(cell: str, why: str) -> Non
 
 
 def test_a_conversation_is_taken_as_it_is() -> None:
-    talk = [{"role": "system", "content": "s"}, {"role": "user", "content": [{"type": "text", "text": "t"}], "name": "n"}]
+    talk = [
+        {"role": "system", "content": "s"},
+        {"role": "user", "content": [{"type": "text", "text": "t"}], "name": "n"},
+    ]
     assert read_messages(json.dumps(talk)) == talk
 
 
@@ -389,7 +411,12 @@ def test_nobody_listening_is_an_outage_that_costs_nothing(serve: Serve) -> None:
 
 @pytest.mark.parametrize(
     "behaviour",
-    [faults.stalls(), faults.endless(), faults.stalls_midway(), faults.drips(faults.huge_answer(100_000), pause=0.01)],
+    [
+        faults.stalls(),
+        faults.endless(),
+        faults.stalls_midway(),
+        faults.drips(faults.huge_answer(100_000), pause=0.01),
+    ],
     ids=["silence", "blank lines for ever", "half of it", "drop by drop"],
 )
 def test_the_deadline_covers_the_whole_request(serve: Serve, behaviour: Behaviour) -> None:
@@ -405,7 +432,9 @@ def test_the_deadline_covers_the_whole_request(serve: Serve, behaviour: Behaviou
     [faults.gzip_bomb(10), faults.endless(b"x" * 100_000, pause=0), faults.huge_answer(3_000_000)],
     ids=["bomb", "endless", "huge"],
 )
-def test_a_body_beyond_the_cap_is_given_up(serve: Serve, monkeypatch: pytest.MonkeyPatch, behaviour: Behaviour) -> None:
+def test_a_body_beyond_the_cap_is_given_up(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, behaviour: Behaviour
+) -> None:
     monkeypatch.setattr(endpoints, "LARGEST_BODY", 2 << 20)
     failure = failed(ask(serve(faults.always(behaviour)).base_url))
     assert failure.kind is Kind.OUTAGE

@@ -32,6 +32,7 @@ TOLD: dict[str, tuple[str, str, tuple[str, int, int, int, list[str]]]] = {
     "tabs": ("question\tnote\tstatus\n", "", ("\t", 1, 0, 2, ["note"])),
     "bars": ("question|status\n", "", ("|", 1, 0, 1, [])),
     "semicolons, a comma in a name": ("question;a,b;status\n", "", (";", 1, 0, 2, ["a,b"])),
+    "question under fewer bars": ("question|text,prompt,input\n", "", ("|", 1, 0, 2, ["text,prompt,input"])),
     "one column alone": ("question\na;b\n", "", (",", 1, 0, 1, [])),
     "old Mac": ("question;status\ra;\r", "", (";", 1, 0, 1, [])),
     "no status": ("id,question,note\n", "", (",", 1, 1, 3, ["id", "note"])),

@@ -106,8 +106,8 @@ def test_the_journal_is_on_disk_before_any_view_is_written_and_answers_together_
         sync(descriptor)
 
     with monkeypatch.context() as patched:
-        patched.setattr(files.os, "write", noted_write)
-        patched.setattr(files.os, "fsync", noted_sync)
+        patched.setattr(os, "write", noted_write)
+        patched.setattr(os, "fsync", noted_sync)
         life.commit(*samples.answers_to("one", "two", "three"))
     assert steps == ["write output.json", "sync output.json", "write output.csv", "write output.txt"]
     life.close()
@@ -132,7 +132,7 @@ def test_views_are_on_disk_before_the_state_says_that_they_are_level(monkeypatch
         saved(path, *rest)
 
     with monkeypatch.context() as patched:
-        patched.setattr(files.os, "fsync", noted_sync)
+        patched.setattr(os, "fsync", noted_sync)
         patched.setattr(files, "replace", noted_replace)
         life.close()
 
@@ -157,10 +157,12 @@ def refusing(name: str, error: int) -> Callable[[int, Any], int]:
     return refuse
 
 
-def test_a_journal_that_cannot_be_written_saves_nothing_and_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_journal_that_cannot_be_written_saves_nothing_and_shows_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     life = Life().commit(*samples.answers_to("one"))
     with monkeypatch.context() as patched:
-        patched.setattr(files.os, "write", refusing("output.json", errno.ENOSPC))
+        patched.setattr(os, "write", refusing("output.json", errno.ENOSPC))
         with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
             life.commit(*samples.answers_to("two"))
     assert_level("one")
@@ -177,7 +179,7 @@ def test_after_a_failed_sync_the_journal_is_broken_and_takes_no_more(monkeypatch
         raise OSError(errno.EIO, "Input/output error")
 
     with monkeypatch.context() as patched:
-        patched.setattr(files.os, "fsync", refuse)
+        patched.setattr(os, "fsync", refuse)
         with pytest.raises(OSError, match="Input/output"):
             life.commit(*samples.answers_to("one"))
     assert life.outputs.is_broken
@@ -205,7 +207,7 @@ def test_a_view_that_cannot_be_written_stops_no_commit_and_is_caught_up_at_the_e
 ) -> None:
     life = Life().commit(*samples.answers_to("one"))
     with monkeypatch.context() as patched:
-        patched.setattr(files.os, "write", refusing("output.csv", errno.EACCES))
+        patched.setattr(os, "write", refusing("output.csv", errno.EACCES))
         life.commit(*samples.answers_to("two"))
     life.commit(*samples.answers_to("three"))
     assert journal_questions() == txt_questions() == ["one", "two", "three"]
@@ -232,10 +234,11 @@ def test_a_view_that_stays_locked_is_caught_up_by_the_next_run(monkeypatch: pyte
         patched.setattr(files.AppendFile, "__init__", locked)
         life = Life().commit(*samples.answers_to("two")).close()
     assert life.outputs.behind == ["output.csv"]
-    assert life.said == [
+    (said,) = life.said
+    assert said == (
         "output.csv cannot be written (Permission denied); close it in other programs. "
         "output.json goes on, the next run catches up"
-    ]
+    )
     assert journal_questions() == txt_questions() == ["one", "two"]
     assert csv_questions() == ["one"]
     assert said_by_a_run() == ["output.csv was completed from output.json"]
@@ -245,7 +248,7 @@ def test_a_view_that_stays_locked_is_caught_up_by_the_next_run(monkeypatch: pyte
 def test_the_end_of_a_run_survives_a_torn_journal_and_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     life = Life().commit(*samples.answers_to("one"))
     with monkeypatch.context() as patched:
-        patched.setattr(files.os, "write", refusing("output.csv", errno.ENOSPC))
+        patched.setattr(os, "write", refusing("output.csv", errno.ENOSPC))
         life.commit(*samples.answers_to("two"))
     with JOURNAL.open("ab") as stream:
         stream.write(b'{"metadata": {"id": "half')  # what a write leaves that cannot be taken back
@@ -264,7 +267,9 @@ def test_the_end_of_a_run_survives_a_torn_journal_and_a_full_disk(monkeypatch: p
 # --- The next start ----------------------------------------------------------------------------------------
 
 
-def test_nothing_is_compared_where_size_and_time_are_as_the_last_run_left_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_compared_where_size_and_time_are_as_the_last_run_left_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     Life("topic").commit(*samples.answers_to("one", "two", columns={"topic": "x"})).close()
     with monkeypatch.context() as patched:
         patched.setattr(views, "matches", None)
@@ -277,7 +282,9 @@ def test_nothing_is_compared_where_size_and_time_are_as_the_last_run_left_them(m
 
 
 @pytest.mark.parametrize("name", ["output.json", "output.csv", "output.txt"])
-def test_a_file_that_was_touched_is_compared_and_found_level(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_was_touched_is_compared_and_found_level(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Life().commit(*samples.answers_to("one")).close()
     os.utime(FOLDER / name, (1, 1))
     compared: list[str] = []
@@ -305,7 +312,12 @@ def test_a_run_that_was_killed_before_its_views_were_written_is_completed() -> N
 
 def test_a_torn_journal_and_nul_ended_views_are_mended_and_what_was_cut_is_kept() -> None:
     Life().commit(*samples.answers_to("one")).close()
-    for path, tail in ((JOURNAL, b'{"metadata": {"id"'), (REJECTED, b"\0\0\0"), (CSV, b"\0" * 40), (TXT, b"\0")):
+    for path, tail in (
+        (JOURNAL, b'{"metadata": {"id"'),
+        (REJECTED, b"\0\0\0"),
+        (CSV, b"\0" * 40),
+        (TXT, b"\0"),
+    ):
         with path.open("ab") as stream:
             stream.write(tail)
     said = said_by_a_run()
@@ -344,7 +356,9 @@ def test_deleting_a_line_of_the_journal_takes_the_answer_out_of_the_views() -> N
     Life().commit(*samples.answers_to("one", "two", "three")).close()
     lines = JOURNAL.read_bytes().split(b"\n")
     JOURNAL.write_bytes(b"\n".join([lines[0], *lines[2:]]))
-    assert sorted(said_by_a_run()) == [f"output.{name} was rebuilt from output.json" for name in ("csv", "txt")]
+    assert sorted(said_by_a_run()) == [
+        f"output.{name} was rebuilt from output.json" for name in ("csv", "txt")
+    ]
     assert_level("one", "three")
     assert not asides()
 
@@ -428,7 +442,9 @@ def test_the_original_tools_output_csv_is_taken_over_and_kept_aside() -> None:
     FOLDER.mkdir()
     with CSV.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerows([["timestamp", "question", "thoughts", "final_answer"], [samples.NOW, "'=1", "mm", "=2"]])
+        writer.writerows(
+            [["timestamp", "question", "thoughts", "final_answer"], [samples.NOW, "'=1", "mm", "=2"]]
+        )
     before = CSV.read_bytes()
     life = Life()
     assert "1 answers were taken over" in life.said[0]
@@ -442,12 +458,12 @@ def test_the_original_tools_output_csv_is_taken_over_and_kept_aside() -> None:
 def test_only_a_folder_with_neither_journal_nor_output_csv_is_new() -> None:
     outputs = Outputs(FOLDER, print)
     outputs.recover(QUESTIONS)
-    assert outputs.is_new
-    CSV.write_bytes(b"")
-    assert not outputs.is_new
-    CSV.unlink()
-    JOURNAL.write_bytes(b"")
-    assert not outputs.is_new
+    found = [outputs.is_new]
+    for path in (CSV, JOURNAL):
+        path.write_bytes(b"")
+        found.append(outputs.is_new)
+        path.unlink()
+    assert found == [True, False, False]
 
 
 def test_rows_that_the_original_tool_answered_are_noted_once_and_count_as_done() -> None:
@@ -460,7 +476,9 @@ def test_rows_that_the_original_tool_answered_are_noted_once_and_count_as_done()
         assert not outputs.tally.claim(asked[0].key)
         assert [known.kind for _, _, known in outputs.register] == [DONE_BEFORE] * 3
     lines = samples.read_lines(REJECTED)
-    assert [(line["kind"], line["metadata"]["row"]) for line in lines] == [(DONE_BEFORE, row) for row in (2, 3, 4)]
+    assert [(line["kind"], line["metadata"]["row"]) for line in lines] == [
+        (DONE_BEFORE, row) for row in (2, 3, 4)
+    ]
     assert [line["metadata"]["id"] for line in lines][1:] == [asked[1].id, asked[1].id + "-2"]
     assert not JOURNAL.exists()
 
@@ -468,7 +486,9 @@ def test_rows_that_the_original_tool_answered_are_noted_once_and_count_as_done()
 # --- The rescue file ---------------------------------------------------------------------------------------
 
 
-def test_a_rescue_file_is_named_after_the_folder_and_lies_in_the_temporary_folder(temporary_folder: Path) -> None:
+def test_a_rescue_file_is_named_after_the_folder_and_lies_in_the_temporary_folder(
+    temporary_folder: Path,
+) -> None:
     here, there = Folder(Path("a")), Folder(Path("b"))
     assert here.rescue.parent == temporary_folder
     assert here.rescue.name.startswith("dset-rescue-")

@@ -157,23 +157,22 @@ def test_room_that_comes_back_is_given_to_those_who_wait() -> None:
 
 def test_the_gate_is_closed_by_the_first_failure_and_opened_by_any_answer() -> None:
     gate = OutageGate()
-    assert gate.is_open
-    gate.enter()
-    assert not gate.is_open
-    gate.open()
-    assert gate.is_open
-    gate.close()
-    assert not gate.is_open
+    was_open = [gate.is_open]
+    for change in (gate.enter, gate.open, gate.close):
+        change()
+        was_open.append(gate.is_open)
+    assert was_open == [True, False, True, False]
 
 
 def test_the_gate_opens_when_the_last_row_that_waited_is_decided() -> None:
     gate = OutageGate()
     gate.enter()
     gate.enter()
-    gate.leave()
-    assert not gate.is_open
-    gate.leave()
-    assert gate.is_open
+    was_open = []
+    for _ in range(2):
+        gate.leave()
+        was_open.append(gate.is_open)
+    assert was_open == [False, True]
 
 
 def test_new_rows_pass_only_an_open_gate() -> None:

@@ -4,7 +4,6 @@ import time
 
 import pytest
 
-from dset import progress
 from dset.failures import Kind
 from dset.progress import Progress, Waiting
 from dset.rejections import INTERRUPTED
@@ -55,7 +54,7 @@ def test_the_rate_is_rows_ended_since_the_start(monkeypatch: pytest.MonkeyPatch)
     one = Progress(1010)
     for _ in range(10):
         one.saved(samples.reply())
-    monkeypatch.setattr(progress.time, "monotonic", lambda: one._started + 2.0)
+    monkeypatch.setattr(time, "monotonic", lambda: one._started + 2.0)
     assert (one.seconds, one.rate, one.left) == (2, 5, "3 min 20 s")
     assert one.line() == "10 of 1,010 done, 5.0 rows/s, 150 tokens; time left about 3 min 20 s"
 
@@ -70,7 +69,7 @@ def test_the_figures_name_failures_only_where_there_are_some() -> None:
 
 def test_of_the_rows_that_wait_the_first_to_be_asked_is_told() -> None:
     one = Progress(3)
-    assert one.next_try is None
+    assert not one.next_try
     one.waiting = {"a": waiting(30, row=7), "b": waiting(20, row=8), "c": waiting(40, row=9)}
     assert one.next_try is not None
     assert one.next_try.row == 8

@@ -37,7 +37,10 @@ def test_a_line_begins_as_the_journals_do_and_says_why() -> None:
     record = as_record(samples.rejection(asked, figures=FIGURES))
     assert list(record) == ["metadata", "kind", "reason", "settings", "response"]
     assert list(record["metadata"])[:5] == ["id", "row", "timestamp", "question", "model"]
-    assert record["metadata"] | {"id": asked.id, "row": 3, "attempts": 4, "columns": {"a": "b"}} == record["metadata"]
+    assert (
+        record["metadata"] | {"id": asked.id, "row": 3, "attempts": 4, "columns": {"a": "b"}}
+        == record["metadata"]
+    )
     assert record["metadata"]["prompt_tokens"] is None
     assert (record["kind"], record["reason"], record["settings"]) == ("outage", "it broke", "f1")
     assert record["response"] is None
@@ -53,7 +56,9 @@ def test_what_was_paid_for_is_kept_with_its_figures() -> None:
 
 def known(*lines: tuple[str, int, int, str]) -> rejections.Register:
     """The register of lines (question, row, number, reason)."""
-    made = [samples.rejection(samples.question(text, row, number), reason=why) for text, row, number, why in lines]
+    made = [
+        samples.rejection(samples.question(text, row, number), reason=why) for text, row, number, why in lines
+    ]
     samples.write_lines(PATH, map(as_record, made))
     return rejections.read(PATH, 0)
 
@@ -76,7 +81,9 @@ def test_equal_rows_are_kept_apart_the_newest_last() -> None:
 
 
 def test_a_bookmark_is_pending_unless_q_csv_is_known_to_hold_it() -> None:
-    lines = [answers.as_line(as_record(samples.rejection(samples.question(text)))) for text in ("a", "b", "a")]
+    lines = [
+        answers.as_line(as_record(samples.rejection(samples.question(text)))) for text in ("a", "b", "a")
+    ]
     PATH.write_bytes(b"".join(lines))
 
     def pending(bookmarked: int) -> dict[str, bool]:

@@ -1,13 +1,13 @@
 """run.log: a line for what happened, safe to show and to send."""
 
 import errno
+import os
 import re
 import traceback
 from pathlib import Path
 
 import pytest
 
-from dset import files
 from dset.runlog import RunLog
 from dset.settings import Secrets
 
@@ -88,7 +88,7 @@ def test_a_log_that_cannot_be_written_is_given_up(monkeypatch: pytest.MonkeyPatc
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(files.os, "write", full)
+        patched.setattr(os, "write", full)
         log("two")
         log("three")
     log("four")

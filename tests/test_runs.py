@@ -7,11 +7,17 @@ from typing import Any
 
 import pytest
 
-from dset import __version__, files, runs
+from dset import __version__, runs
 from tests import samples
 
 PATH = Path("runs.json")
-REQUEST: dict[str, Any] = {"base_url": "u", "model": "m", "prompt": "{question}", "system": "s", "max_tokens": None}
+REQUEST: dict[str, Any] = {
+    "base_url": "u",
+    "model": "m",
+    "prompt": "{question}",
+    "system": "s",
+    "max_tokens": None,
+}
 
 
 def test_a_run_is_one_line_that_is_closed_with_its_end_and_its_counts() -> None:
@@ -73,11 +79,13 @@ def test_a_line_that_cannot_be_closed_stays_open(monkeypatch: pytest.MonkeyPatch
     assert PATH.read_bytes() == before
 
 
-def test_a_line_that_cannot_be_opened_is_an_error_before_anything_is_paid_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_cannot_be_opened_is_an_error_before_anything_is_paid_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def refuse(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "write", refuse)
+    monkeypatch.setattr(os, "write", refuse)
     with pytest.raises(OSError, match="No space left"):
         runs.Run(PATH, REQUEST, ()).open()
 
@@ -92,7 +100,11 @@ def test_past_runs_tell_their_settings_and_the_columns_they_named() -> None:
 
 def test_lines_that_cannot_be_read_are_passed_over() -> None:
     good = b'{"run": "r", "settings": {"model": "m"}}\n'
-    PATH.write_bytes(b"\n".join([b"", b"no JSON", b"7", b"{}", b'{"run": "x"}', b'{"run": "x", "settings": 7}', b"[" * 9999, good]))
+    PATH.write_bytes(
+        b"\n".join(
+            [b"", b"no JSON", b"7", b"{}", b'{"run": "x"}', b'{"run": "x", "settings": 7}', b"[" * 9999, good]
+        )
+    )
     assert runs.read(PATH) == runs.Past({"r": {"model": "m"}}, ((),))
 
 

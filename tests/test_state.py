@@ -12,7 +12,9 @@ PATH = Path(".state.json")
 
 
 def test_what_is_saved_is_loaded_again() -> None:
-    saved = State([10, 20], {"csv": [1, 2]}, ["topic", "ทำไม"], csv_exact=True, questions="/q.csv", bookmarked=7)
+    saved = State(
+        [10, 20], {"csv": [1, 2]}, ["topic", "ทำไม"], csv_exact=True, questions="/q.csv", bookmarked=7
+    )
     state.save(PATH, saved)
     assert state.load(PATH) == saved
 

@@ -213,11 +213,30 @@ def test_an_answer_goes_to_the_row_without_a_bookmark() -> None:
     assert made.cells == {}
 
 
+def test_an_answer_goes_to_the_row_without_a_bookmark_also_where_a_third_one_failed() -> None:
+    made = planned("question,status\na,ERROR\na,\na,ERROR\n", ["a"], [failure(OUTAGE, 4)])
+    assert asked(made) == [(2, "a"), (4, "a")]
+    assert made.cells == {}
+
+
+def test_other_text_beside_a_bookmark_is_no_reason_to_take_its_failure_away() -> None:
+    made = planned("question,status\na,mine\na,ERROR\n", (), [failure(CUT_SHORT, 7)])
+    assert made.held == {CUT_SHORT: 1}
+    assert asked(made) == [(2, "a")]
+
+
 def test_a_failure_stays_with_its_row_among_equal_ones() -> None:
-    made = planned("question,status\na,\na,\na,\n", ["a"], [failure(CUT_SHORT, 3, pending=True)])
-    assert made.cells == {3: "ERROR"}
-    assert asked(made) == [(4, "a")]
-    assert counts(made) == (3, 1, 0, 1, 1)
+    for row, other in ((2, 4), (3, 4), (4, 3)):
+        made = planned("question,status\na,\na,\na,\n", ["a"], [failure(CUT_SHORT, row, pending=True)])
+        assert made.cells == {row: "ERROR"}
+        assert asked(made) == [(other, "a")]
+        assert counts(made) == (3, 1, 0, 1, 1)
+
+
+def test_two_equal_rows_that_failed_in_two_ways_keep_each_its_own() -> None:
+    failures = [failure(OUTAGE, 3), failure(CUT_SHORT, 2)]
+    made = planned("question,status\na,ERROR\na,ERROR\n", (), failures)
+    assert asked(made) == [(3, "a")]
 
 
 def test_a_failure_of_one_row_is_no_failure_of_equal_rows_that_were_not_asked() -> None:
@@ -296,6 +315,15 @@ def test_newlines_that_a_spreadsheet_changed_make_no_new_question() -> None:
     assert planned('question\r\n"a\r\nb"\r\n', ["a\nb"]).todo == 0
 
 
+@pytest.mark.parametrize(
+    ("cell", "told"), [(" oh why?", True), ("mine", False), (" error ", False), ("", False)]
+)
+def test_a_status_that_reads_on_like_prose_may_be_half_a_question_and_is_told(cell: str, told: bool) -> None:
+    made = planned(f"question,status\nWhy,{cell}\n")
+    assert made.suspects == ([(2, cell)] if told else [])
+    assert made.todo == 1
+
+
 # --- a prompt that names columns
 
 TWO_NOTES = "question,note,other\na,x,1\na,y,2\n"
@@ -361,6 +389,12 @@ def test_rows_noted_as_done_before_count_as_done_and_stay_so() -> None:
     assert asked(made) == [(4, "c"), (5, "d")]
     assert made.cells == {}
     assert not made.is_open(content_key("a"))
+
+
+def test_a_row_below_the_bookmark_equal_to_one_above_it_is_still_to_do() -> None:
+    made = planned("question,status\na,\na,ERROR\n", ["a"], [failure(DONE_BEFORE, 2, "a", pending=True)])
+    assert asked(made) == [(3, "a")]
+    assert (made.cells, made.bookmarked) == ({}, 1)
 
 
 @pytest.mark.parametrize(
