@@ -27,7 +27,8 @@ try:
     from typing import TYPE_CHECKING, Any
 
     from dset import errors
-    from dset.settings import Secrets, Settings, load, parser
+    from dset.keys import Secrets
+    from dset.settings import Settings, load, parser
 except KeyboardInterrupt:  # Ctrl-C in the first tenth of a second
     raise SystemExit(130) from None
 

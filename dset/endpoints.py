@@ -17,7 +17,8 @@ from dset import causes, failures
 from dset.completions import Reply, read_completion
 from dset.errors import UsageError
 from dset.failures import Failure
-from dset.settings import Secret, Secrets, Settings
+from dset.keys import Secret, Secrets, is_placeholder
+from dset.settings import Settings
 
 if TYPE_CHECKING:
     import httpx2
@@ -31,7 +32,6 @@ _SILENCE = 600.0  # seconds without a byte; DeepSeek sends blank lines while it 
 # The names DeepSeek's own service has used; Ollama's `deepseek-r1:8b` and the like are other programs.
 _DEEPSEEK_MODEL = re.compile(r"deepseek-(flash|pro|chat|reasoner|v\d[\w.-]*)\Z")
 _HEADER = re.compile(r"(?i)accept|content-type|user-agent|x-stainless-.*")
-_PLACEHOLDER = re.compile(r"(?i)your[-_ ]?|<.*>|\bhere\b|change[-_ ]?me|x{4,}|\.\.\.|placeholder|insert")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def choose(settings: Settings) -> Endpoint:
         )
     name, key = _first_key(settings.secrets, names)
     if key is None and provider:
-        raise UsageError(_no_key(provider, name))
+        raise UsageError(_no_key(provider, name, settings.secrets))
     return Endpoint(
         provider=provider.name if provider else "local" if local else host,
         base_url=settings.base_url,
@@ -142,7 +142,7 @@ def _first_key(secrets: Secrets, names: tuple[str, ...]) -> tuple[str, Secret | 
         key = secrets.get(name)
         if key is None:
             continue
-        if _PLACEHOLDER.search(key):
+        if is_placeholder(key):
             placeholder = placeholder or name
             continue
         if not key.isascii() or not key.isprintable() or " " in key:
@@ -153,8 +153,11 @@ def _first_key(secrets: Secrets, names: tuple[str, ...]) -> tuple[str, Secret | 
     return placeholder, None
 
 
-def _no_key(provider: Provider, placeholder: str) -> str:
+def _no_key(provider: Provider, placeholder: str, secrets: Secrets) -> str:
     found = f"{placeholder} still holds its placeholder" if placeholder else f"no key for {provider.name}"
+    others = [name for one in PROVIDERS for name in one.keys if secrets.get(name) and one is not provider]
+    if others and not placeholder:
+        found += f" (there is {others[0]}: for that service say --base-url and --model)"
     return (
         f"{found}: get one at {provider.get_key} and put {provider.keys[0]}=... into the file .env in this folder "
         "(to try without a key: python dset_generator.py --rehearse)"

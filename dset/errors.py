@@ -4,6 +4,9 @@ Every message is one line for the person at the keyboard: what is wrong, where, 
 """
 
 import sys
+from pathlib import Path
+
+_ON_PYPI = {"dotenv": "python-dotenv"}
 
 
 class DsetError(Exception):
@@ -41,12 +44,22 @@ def explain(error: BaseException) -> tuple[str, int]:
     if isinstance(error, KeyboardInterrupt):
         return "interrupted; what was answered is saved", 130
     if isinstance(error, ImportError):
-        pip = f'"{sys.executable}" -m pip install -r requirements.txt'
-        return f"the package {error.name} is missing or too old; run: {pip}", 2
+        return _missing(error.name or "that is needed"), 2
     if isinstance(error, OSError):
         return f"{error.filename or 'the disk'}: {error.strerror or error}; nothing more is asked", 2
     what = f"an error of dset's own ({type(error).__name__}); what was answered is saved"
     return f"{what}. Please report it with the end of run.log", 1
+
+
+def _missing(package: str) -> str:
+    """The line for a package that is not there: this interpreter's own pip, or the one where it is installed."""
+    beside = Path(__file__).resolve().parent.parent
+    needs = f'"{sys.executable}" -m pip install -r "{beside / "requirements.txt"}"'
+    line = f"the package {_ON_PYPI.get(package, package)} is missing or too old; run: {needs}"
+    other = beside / ".venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    if other.exists() and Path(sys.prefix) != beside / ".venv":
+        line += f" - or use the one that is set up: {other}"
+    return line
 
 
 def is_ours(error: BaseException) -> bool:

@@ -288,12 +288,12 @@ class Outputs:
 
 
 def _is_durable(file: files.AppendFile) -> bool:
-    """The view is on disk, so that its size and time may be trusted after a power cut."""
+    """The view is as we wrote it, and on disk: its size and time may be trusted, even after a power cut."""
     try:
         file.append(b"")
+        return file.is_as_left()
     except OSError:
         return False
-    return True
 
 
 def _known(rejection: Rejection) -> rejections.Known:

@@ -1,68 +1,21 @@
 """Frozen Settings: defaults < .env < environment < flags. The only reader of .env and of the environment."""
 
 import argparse
-import base64
 import dataclasses
 import difflib
 import hashlib
-import io
 import json
-import logging
 import os
-import re
-import stat
-import sys
-import urllib.parse
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from dset.env_files import is_open_to_all, read_env_file
 from dset.errors import UsageError
 from dset.flags import FLAGS, Flag
+from dset.keys import KEY_NAME, Secrets, is_placeholder
 
 ENV_FILE = Path(".env")
-_KEY_NAME = re.compile(r"[A-Z0-9_]*API_KEY(_\d+)?\Z")
-_BOMS = (
-    (b"\xef\xbb\xbf", "utf-8"),
-    (b"\xff\xfe", "utf-16-le"),  # what PowerShell's > writes
-    (b"\xfe\xff", "utf-16-be"),
-)
-
-
-class Secret(str):
-    """A key. Its repr is `***`; only the endpoint that sends it takes its text."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "***"
-
-
-class Secrets:
-    """Every key that .env and the environment hold, by the name of its variable."""
-
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = {name: Secret(value.strip()) for name, value in values.items() if value.strip()}
-        forms = [form for value in self._values.values() if len(value) >= 8 for form in _forms(value)]
-        self._pattern = (
-            re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True)))) if forms else None
-        )
-
-    def __repr__(self) -> str:
-        return f"Secrets({', '.join(self._values)})"
-
-    def get(self, name: str) -> Secret | None:
-        """The key in variable `name`, or None where it is missing or empty."""
-        return self._values.get(name)
-
-    def scrub(self, text: str) -> str:
-        """`text` without any key in it, plain, base64 or URL-encoded."""
-        return self._pattern.sub("***", text) if self._pattern else text
-
-
-def _forms(value: str) -> set[str]:
-    encoded = base64.b64encode(value.encode()).decode()
-    return {value, encoded, encoded.rstrip("="), urllib.parse.quote(value, safe=""), json.dumps(value)[1:-1]}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,12 +94,17 @@ def load(given: Mapping[str, Any], environment: Mapping[str, str] | None = None)
     environment = os.environ if environment is None else environment
     from_file, warnings = read_env_file(ENV_FILE)
     merged = {**from_file, **{name: value for name, value in environment.items() if value}}
-    secrets = Secrets({name: value for name, value in merged.items() if _KEY_NAME.match(name)})
+    secrets = Secrets({name: value for name, value in merged.items() if KEY_NAME.match(name)})
     try:
         values = {flag.field: _value(flag, given, environment, from_file) for flag in FLAGS}
     except UsageError as error:
         raise UsageError(secrets.scrub(str(error))) from None  # a key pasted into the wrong variable
     warnings += _unknown_variables(merged)
+    real = any(KEY_NAME.match(name) and not is_placeholder(value) for name, value in from_file.items())
+    if real and not values["rehearse"] and is_open_to_all(ENV_FILE):
+        warnings.append(
+            f"every user of this machine can read {ENV_FILE} and the key in it: chmod 600 {ENV_FILE}"
+        )
     is_default_output = "output" not in given and not merged.get("DSET_OUTPUT")
     return Settings(**values, is_default_output=is_default_output, secrets=secrets, warnings=tuple(warnings))
 
@@ -173,73 +131,7 @@ def _unknown_variables(values: Mapping[str, str]) -> list[str]:
     known = {"DSET_API_KEY", *(flag.variable for flag in FLAGS)}
     found = []
     for name in sorted(values):
-        if name.upper().startswith("DSET_") and name not in known and not _KEY_NAME.match(name):
+        if name.upper().startswith("DSET_") and name not in known and not KEY_NAME.match(name):
             near = difflib.get_close_matches(name.upper(), known, 1)
             found.append(f"{name} is no setting" + (f": did you mean {near[0]}?" if near else ""))
     return found
-
-
-def read_env_file(path: Path) -> tuple[dict[str, str], list[str]]:
-    """The variables in the .env file at `path` ({} where there is none) and warnings about it.
-
-    UTF-8 with or without BOM and UTF-16 with BOM are read; anything else raises UsageError.
-    """
-    if not path.exists():
-        return {}, _misnamed(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        kind = "is a folder" if path.is_dir() else f"cannot be read ({error.strerror})"
-        raise UsageError(
-            f"{path} {kind}: it must be a text file with lines like DEEPSEEK_API_KEY=sk-..."
-        ) from None
-    from dotenv import dotenv_values
-
-    complaints = _Complaints()
-    logger = logging.getLogger("dotenv.main")
-    logger.addHandler(complaints)
-    logger.propagate = False
-    try:
-        values = dotenv_values(stream=io.StringIO(_text(path, data)))
-    finally:
-        logger.removeHandler(complaints)
-    warnings = [f"{path}: {line}" for line in complaints.lines]
-    if (
-        sys.platform != "win32"
-        and stat.S_IMODE(path.stat().st_mode) & 0o004
-        and any(map(_KEY_NAME.match, values))
-    ):
-        warnings.append(f"{path} holds a key and everybody on this machine can read it: chmod 600 {path}")
-    return {name: value for name, value in values.items() if value}, warnings
-
-
-def _text(path: Path, data: bytes) -> str:
-    bom, encoding = next(((bom, codec) for bom, codec in _BOMS if data.startswith(bom)), (b"", "utf-8"))
-    data = data[len(bom) :]
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise UsageError(f"{path} line {line}: not UTF-8 text; save it as UTF-8") from None
-    if "\0" in text:
-        raise UsageError(f"{path}: holds NUL characters; save it as UTF-8 text")
-    return text
-
-
-def _misnamed(path: Path) -> list[str]:
-    wrong = path.with_name(path.name + ".txt")
-    if wrong.exists():
-        return [f"found {wrong}, but it must be named {path} (turn on file name extensions, then rename it)"]
-    return []
-
-
-class _Complaints(logging.Handler):
-    """python-dotenv tells of lines it cannot read by logging; collected here to be told in our words."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        number = record.args[0] if isinstance(record.args, tuple) and record.args else "?"
-        self.lines.append(f"line {number} is no NAME=value and was left out")

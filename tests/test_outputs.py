@@ -352,6 +352,15 @@ def test_a_view_edited_by_hand_is_set_aside_and_made_anew_each_time() -> None:
     assert b"edited 2" in (FOLDER / "output.csv.bak2").read_bytes()
 
 
+def test_a_view_edited_while_a_run_goes_on_is_set_aside_by_the_next_one() -> None:
+    life = Life().commit(*samples.answers_to("one"))
+    CSV.write_bytes(CSV.read_bytes() + b"my note\r\n")
+    life.close()
+    assert "output.csv.bak1" in said_by_a_run()[0]
+    assert_level("one")
+    assert b"my note" in (FOLDER / "output.csv.bak1").read_bytes()
+
+
 def test_deleting_a_line_of_the_journal_takes_the_answer_out_of_the_views() -> None:
     Life().commit(*samples.answers_to("one", "two", "three")).close()
     lines = JOURNAL.read_bytes().split(b"\n")

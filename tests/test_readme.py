@@ -27,6 +27,8 @@ TESTED_WITH = {
     "cleaning": "failures",
     "error_bodies": "failures",
     "wording": "progress",
+    "env_files": "settings",
+    "keys": "settings",
     "server": "rehearsal_server",
     "exchange": "rehearsal_server",
     "wire": "rehearsal_server",

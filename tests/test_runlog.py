@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from dset.keys import Secrets
 from dset.runlog import RunLog
-from dset.settings import Secrets
 
 PATH = Path("run.log")
 KEY = "sk-0123456789abcdefcanary"

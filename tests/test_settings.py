@@ -14,8 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dset.env_files import read_env_file
 from dset.errors import UsageError
-from dset.settings import Secret, Secrets, Settings, load, read_env_file
+from dset.keys import Secret, Secrets
+from dset.settings import Settings, load
 
 KEY = "sk-canary/0123456789+ü"
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="mode bits are POSIX's")
@@ -115,7 +117,6 @@ READ: dict[str, tuple[str | bytes, dict[str, str]]] = {
     "an = within a value": ("A=b==\n", {"A": "b=="}),
     "the same name twice": ("A=1\nA=2\n", {"A": "2"}),
     "an empty value": ("A=\nB=2\n", {"B": "2"}),
-    "a name alone": ("A\nB=2\n", {"B": "2"}),
     "empty": ("", {}),
     "empty with BOM": (b"\xef\xbb\xbf", {}),
     "braces of a prompt": ("A=Answer {question}\n", {"A": "Answer {question}"}),
@@ -336,3 +337,9 @@ def test_settings_cannot_be_changed_once_they_are_read() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         made.model = "other"
     assert isinstance(made, Settings)
+
+
+def test_a_key_pasted_without_its_name_is_told_and_not_shown() -> None:
+    values, warnings = read_env_file(env_file(b"sk-canary0123456789\nB=2\n"))
+    assert values == {"B": "2"}
+    assert warnings == [".env: sk-… has no =; write NAME=value"]

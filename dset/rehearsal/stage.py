@@ -12,10 +12,11 @@ from dataclasses import replace
 
 from dset import files
 from dset.endpoints import Endpoint, choose
+from dset.keys import Secrets
 from dset.questions import Sheet
 from dset.rehearsal import canned
 from dset.rehearsal.server import Server
-from dset.settings import Secrets, Settings
+from dset.settings import Settings
 
 _WAITS = (1.0, 2.0, 3.0)  # seconds, in place of 1, 2 and 4 minutes
 _THINKING = {"outage": 0.5, "calm": 0.02}  # seconds for an answer
