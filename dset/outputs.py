@@ -290,10 +290,11 @@ class Outputs:
 def _is_durable(file: files.AppendFile) -> bool:
     """The view is as we wrote it, and on disk: its size and time may be trusted, even after a power cut."""
     try:
+        as_left = file.is_as_left()
         file.append(b"")
-        return file.is_as_left()
     except OSError:
         return False
+    return as_left
 
 
 def _known(rejection: Rejection) -> rejections.Known:

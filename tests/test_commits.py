@@ -291,3 +291,25 @@ def test_whatever_else_ends_the_writer_nobody_waits_for_ever(
     with pytest.raises(type(error)):
         within(outputs, do)
     assert [str(one) for one in outcomes] == ["the writer has ended"] * 4
+
+
+def test_who_wants_to_end_waits_for_no_disk(outputs: Outputs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commits, "PATIENCE", 60.0)
+    monkeypatch.setattr(commits, "PAUSE", 60.0)
+
+    def full(batch: Sequence[Answer]) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(JOURNAL))
+
+    monkeypatch.setattr(outputs, "commit", full)
+
+    async def do(committer: Committer) -> list[Any]:
+        asyncio.get_running_loop().call_later(0.05, committer.hurry)
+        first = await commit_all(committer, samples.answers_to("one"))
+        return first + await commit_all(committer, samples.answers_to("two"))
+
+    started = time.monotonic()
+    errors = within(outputs, do)
+    assert time.monotonic() - started < 5
+    assert all(isinstance(error, StorageError) for error in errors)
+    kept = list(answers.read(outputs.folder.rescue))
+    assert [record["metadata"]["question"] for record in kept] == ["one", "two"]

@@ -386,3 +386,38 @@ def test_a_file_that_may_not_be_read_is_not_waited_for(
     with pytest.raises(PermissionError), files.patient_open(target):
         pass
     assert waits == []
+
+
+@pytest.mark.parametrize("whole", [b"theirs\n", b"theirs"])
+def test_an_append_file_goes_on_with_what_somebody_put_in_its_place(tmp_path: Path, whole: bytes) -> None:
+    path = tmp_path / "log"
+    file = files.AppendFile(path)
+    file.append(b"ours\n")
+    assert file.is_as_left()
+    (tmp_path / "new").write_bytes(whole)
+    (tmp_path / "new").replace(path)
+    assert not file.is_as_left()
+    file.append(b"more\n")
+    file.close()
+    assert path.read_bytes() == b"theirs\nmore\n"
+    assert file.touched
+
+
+def test_an_append_file_that_somebody_else_cut_short_in_place_knows_it(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    file = files.AppendFile(path)
+    file.append(b"one\ntwo\n")
+    path.write_bytes(b"one\n")
+    file.append(b"three\n")
+    file.close()
+    assert path.read_bytes() == b"one\nthree\n"
+    assert file.touched
+
+
+def test_an_append_file_that_nobody_touched_says_so(tmp_path: Path) -> None:
+    file = files.AppendFile(tmp_path / "log")
+    for _ in range(3):
+        file.append(b"one\n")
+    assert file.is_as_left()
+    assert not file.touched
+    file.close()

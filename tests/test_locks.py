@@ -231,3 +231,18 @@ def test_a_link_planted_in_the_place_of_a_lock_is_not_written_through(tmp_path: 
     with pytest.raises(OSError, match=os.strerror(errno.ELOOP)):
         Lock(tmp_path / ".lock", "x").acquire()
     assert (tmp_path / "precious").read_text() == "precious"
+
+
+def test_who_holds_a_lock_is_told_without_touching_it(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    assert Lock(path, "it").holder() == ""
+    assert not path.exists()
+    process = hold(path)
+    try:
+        assert re.match(rf"pid {process.pid}, since ", Lock(path, "it").holder())
+    finally:
+        process.kill()
+        process.communicate()
+    left = path.read_bytes()
+    assert Lock(path, "it").holder() == ""
+    assert path.read_bytes() == left

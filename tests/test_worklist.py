@@ -479,3 +479,26 @@ def test_in_any_sheet_no_answered_row_is_asked_and_the_counts_add_up(
         assert word in {"", "ERROR", "BLOCKED"}
     assert made.bookmarked <= made.todo
     assert len(made.first) == 0 or failures or any(status in {"ERROR", "BLOCKED"} for _, status in rows)
+
+
+def test_a_row_that_never_failed_is_the_first_to_try_whether_the_service_answers() -> None:
+    made = planned("question,status\na,ERROR\nb,\nc,ERROR\nd,\n")
+    queue = made.questions()
+    probes = queue.probes()
+    assert next(queue).text == "a"
+    assert next(probes).text == "b"
+    assert next(queue).text == "c"
+    assert next(probes).text == "d"
+    assert next(probes, None) is None
+    assert next(queue, None) is None
+
+
+def test_probes_count_against_the_limit() -> None:
+    queue = planned("question,status\na,ERROR\nb,\nc,\n", limit=2).questions()
+    assert next(queue.probes()).text == "b"
+    assert [question.text for question in queue] == ["a"]
+
+
+def test_a_status_cell_that_reads_like_the_rest_of_a_question_is_suspected() -> None:
+    made = planned("question,status\nWhy, oh why?\nfine,mine\nalso fine, ERROR\n")
+    assert made.suspects == [(2, " oh why?")]
