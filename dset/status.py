@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from dset import adoption, answers, locks, rejections, runs, state, views, worklist
+from dset.costs import Tokens
 from dset.errors import DsetError
 from dset.outputs import Folder
 from dset.prompts import Prompt
 from dset.questions import Question, Sheet
 from dset.rejections import DONE_BEFORE, Known
 from dset.settings import Settings
+from dset.wording import counted
 
 
 @dataclass(slots=True)
@@ -84,7 +86,10 @@ def _journal(folder: Folder, report: Report) -> answers.Tally:
     sound = answers.sound_size(folder.journal)
     torn = folder.journal.stat().st_size - sound
     tally = answers.tally(folder.journal, trusted=False, end=sound)
-    report.add(f"{folder.journal}: {tally.total:,} answers")
+    tokens = Tokens()
+    for record in answers.read(folder.journal, end=sound):
+        tokens.count(record["metadata"])
+    report.add(f"{folder.journal}: {counted(tally.total, 'answer')}; tokens: {tokens}; cost in USD: unknown")
     if torn:
         report.add(f"{folder.journal}: {torn:,} bytes of a torn last line; the next run cuts them off", 1)
     return tally
@@ -141,7 +146,9 @@ def _rows(plan: worklist.Plan, register: rejections.Register, report: Report) ->
         1 if plan.todo or held else 0,
     )
     if plan.gone:
-        report.add(f"{plan.gone:,} answers belong to no row of {plan.sheet.path} any more; they stay")
+        report.add(
+            f"{counted(plan.gone, 'answer')} without a row in {plan.sheet.path} now (deleted, edited, or fewer --samples); they stay"
+        )
     if plan.cells:
         report.add(
             f"{len(plan.cells):,} bookmarks in {plan.sheet.path} are to be brought up to date by the next run",
@@ -151,7 +158,7 @@ def _rows(plan: worklist.Plan, register: rejections.Register, report: Report) ->
         report.add(line)
     if plan.todo:
         first = f"; the {plan.bookmarked:,} bookmarked ones first" if plan.bookmarked else ""
-        report.add(f"the next run asks {plan.todo:,} times{first}")
+        report.add(f"the next run asks {counted(plan.todo, 'time')}{first}")
     elif held or plan.blocked:
         report.add("the next run asks nothing; --retry-failed asks what is blocked or left alone")
     else:

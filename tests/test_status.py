@@ -53,7 +53,7 @@ def test_a_folder_that_is_level_and_done_has_status_0() -> None:
     answered("one", "two")
     report = look()
     assert report.lines == [
-        f"{JOURNAL}: 2 answers",
+        f"{JOURNAL}: 2 answers; tokens: 20 in (8 cached), 10 out (0 thinking); cost in USD: unknown",
         f"{QUESTIONS}: 2 rows, 2 done, 0 to do, 0 blocked, 0 left alone, 0 empty",
         "the next run asks nothing: all rows are answered",
         f"{CSV}: level with the journal",
@@ -122,7 +122,7 @@ def test_answers_without_a_row_are_told() -> None:
     questions_csv(PLACE, "one")
     answered("one", "gone")
     report = look()
-    assert line(report, "1 answers belong to no row")
+    assert line(report, "1 answer without a row")
     assert report.exit_status == 0
 
 

@@ -55,7 +55,8 @@ def outage(after: int, latency: float = 0.0) -> Script:
         nonlocal answered, failed
         if answered >= after:
             failed += 1
-            return down[failed % len(down)]
+            # Later than the answers under way: what fails after the last answer is an outage and no bad row.
+            return replace(down[failed % len(down)], delay=1.5 * latency)
         if answered == 1 and (pace := next(told, None)):
             return pace
         answered += 1
