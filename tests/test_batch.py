@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from dset import answers, batch, commits
+from dset import answers, asking, batch, commits
 from dset.batch import STORAGE, Batch, Job, Stopped
 from dset.commits import Committer
 from dset.completions import Reply
@@ -331,7 +331,7 @@ def test_rows_that_fail_in_different_ways_or_beside_an_answer_do_not(
 @pytest.fixture
 def pace_waits(monkeypatch: pytest.MonkeyPatch) -> tuple[float, ...]:
     waits = (0.01, 0.02, 0.03, 0.04, 0.05)
-    monkeypatch.setattr(batch, "PACE_WAITS", waits)
+    monkeypatch.setattr(asking, "PACE_WAITS", waits)
     return waits
 
 

@@ -23,6 +23,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 ENV = (ROOT / ".env.example").read_text(encoding="utf-8")
 # Modules that are one subject with another one, and tested there.
 TESTED_WITH = {
+    "asking": "batch",
+    "outages": "batch",
     "causes": "failures",
     "cleaning": "failures",
     "error_bodies": "failures",

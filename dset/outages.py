@@ -1,0 +1,105 @@
+"""A row that an outage hits: tried again after each wait, and then whose fault it is, the row's or the service's."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_result,
+    stop_after_attempt,
+    wait_chain,
+    wait_fixed,
+)
+
+from dset.asking import Asker, Outcome, Turn, is_outage
+from dset.endpoints import Messages
+from dset.failures import Failure, Kind
+
+# Asks one other row once: (there was one, its outcome).
+Probe = Callable[[], Awaitable[tuple[bool, Outcome]]]
+
+
+class Outages:
+    """Retries rows, and finds out whether the service fails them all."""
+
+    def __init__(
+        self, asker: Asker, waits: tuple[float, ...], probe: Probe, answered: Callable[[], int]
+    ) -> None:
+        """`waits` in seconds before each further try; `answered` counts the rows of this run."""
+        self._asker, self._waits, self._probe, self._answered = asker, waits, probe, answered
+        self._judging = asyncio.Lock()
+
+    async def survive(self, turn: Turn, messages: Messages) -> tuple[Outcome, Failure | None]:
+        """The row's outcome after its tries, and the failure of the service if no row gets through."""
+        turn.failed_at = time.monotonic()
+        self._asker.gate.enter()
+        try:
+            outcome = await self._retried(turn, messages)
+            if is_outage(outcome) and not self._asker.stopped and await self._is_real(turn):
+                return outcome, turn.last or Failure(Kind.OUTAGE, "outage")
+            return outcome, None
+        finally:
+            self._asker.gate.leave()
+
+    async def _retried(self, turn: Turn, messages: Messages) -> Outcome:
+        first = [turn.last]  # the try that failed already is the first of them
+
+        async def attempt() -> Outcome:
+            if first:
+                return first.pop()
+            if self._asker.stopped:
+                return turn.last
+            outcome = await self._asker.request(turn, messages)
+            if is_outage(outcome):
+                self._asker.gate.close()
+            return outcome
+
+        retrying = AsyncRetrying(
+            retry=retry_if_result(is_outage),
+            wait=wait_chain(*map(wait_fixed, self._waits or (0.0,))),
+            stop=self._used_up,
+            sleep=partial(self._asker.pause, turn),
+            retry_error_callback=_last_outcome,
+        )
+        outcome: Outcome = await retrying(attempt)
+        return outcome
+
+    def _used_up(self, state: RetryCallState) -> bool:
+        return self._asker.stopped or stop_after_attempt(len(self._waits) + 1)(state)
+
+    async def _is_real(self, turn: Turn) -> bool:
+        """Whether the service fails every row: True if nobody was answered since this row first failed."""
+        async with self._judging:
+            if self._asker.alive_at > turn.failed_at or self._asker.stopped:
+                return False
+            return is_outage(await self._other_outcome(turn))
+
+    async def _other_outcome(self, turn: Turn) -> Outcome:
+        """The outcome of one other row, asked once: one that never failed, else one that waits, else one in flight.
+
+        Where there is no other row, those answered before it tell: None if there were any, else its own failure.
+        """
+        found, outcome = await self._probe()
+        if found:
+            return outcome
+        waiting = [other for other in self._asker.waiting if not other.paced]
+        if waiting:
+            other = min(waiting, key=self._asker.waiting.__getitem__)
+            other.wake.set()
+            for _ in range(10):  # turns of the loop, until its request is on its way
+                if other.outcome is None:
+                    await asyncio.sleep(0)
+            return await asyncio.shield(other.outcome) if other.outcome else other.last
+        flying = next((other for other in self._asker.flying if other is not turn), None)
+        if flying is not None and flying.outcome is not None:
+            return await asyncio.shield(flying.outcome)
+        return None if self._answered() else turn.last
+
+
+def _last_outcome(state: RetryCallState) -> Outcome:
+    assert state.outcome is not None
+    outcome: Outcome = state.outcome.result()
+    return outcome
