@@ -48,6 +48,7 @@ class Progress:
     answered: int = 0
     failed: int = 0
     blocked: int = 0
+    paid_in_vain: int = 0  # of failed and blocked: a reply came, and was no answer
     kinds: Counter[str] = field(default_factory=Counter)  # rows without an answer, by kind
     maybe_twice: int = 0  # requests whose outcome is unknown and which were or will be sent again
     tokens: Tokens = field(default_factory=Tokens)
@@ -69,6 +70,7 @@ class Progress:
         else:
             self.failed += 1
         if rejection.reply is not None:
+            self.paid_in_vain += 1
             self.tokens.add(rejection.reply)
 
     @property

@@ -115,7 +115,7 @@ def closing(
             f"  possibly billed twice: {counted(progress.maybe_twice, 'request')} (sent, but no whole answer came back)"
         )
     if progress.answered:
-        lines.append(f"  tokens: {progress.tokens}")
+        lines.append(f"  tokens: {progress.tokens}; cost in USD: unknown")
         rate = f"{progress.rate:.1f} rows/s" if progress.rate >= 0.1 else f"{progress.rate * 60:.1f} rows/min"
         lines.append(f"  time: {span(progress.seconds)}, {rate}")
     lines += _warnings(progress, outputs)
@@ -151,6 +151,8 @@ def _headline(plan: Plan, progress: Progress, stopped: Stopped | None) -> str:
 
 def _counts(plan: Plan, progress: Progress) -> str:
     counts = f"answered {progress.answered:,}, failed {progress.failed:,}, blocked {progress.blocked:,}"
+    if progress.paid_in_vain:
+        counts += f", rejected {progress.paid_in_vain:,} (paid for, kept in rejected.json)"
     if not_asked := progress.total - progress.ended:
         counts += f", not asked {not_asked:,}"
     before = (
