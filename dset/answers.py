@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from dset import files
-from dset.completions import Reply
 from dset.errors import JournalError
 from dset.questions import Question, content_key
+from dset.replies import Reply
 
 Record = dict[str, Any]
 Records = Iterator[Record]

@@ -5,12 +5,12 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from dset.completions import Reply
 from dset.endpoints import Messages
 from dset.failures import Failure, Kind
 from dset.pacing import PACE_WAITS, Limiter, OutageGate
 from dset.progress import Progress, Waiting
 from dset.questions import Question
+from dset.replies import Reply
 
 Ask = Callable[[Messages], Awaitable[Reply | Failure]]
 Outcome = Reply | Failure | None  # None: the run stopped before it was sent

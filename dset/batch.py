@@ -13,7 +13,6 @@ from dset import rejections
 from dset.answers import Answer
 from dset.asking import Ask, Asker, Outcome, Turn, is_outage
 from dset.commits import Committer
-from dset.completions import Reply
 from dset.endpoints import Messages
 from dset.errors import StorageError
 from dset.failures import Failure, Kind
@@ -21,6 +20,7 @@ from dset.outages import Outages
 from dset.progress import Progress
 from dset.questions import Question
 from dset.rejections import Rejection
+from dset.replies import Reply
 from dset.runs import utc_now
 
 HOME = 30.0  # seconds that requests in flight have to come home after Ctrl-C

@@ -8,27 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from dset.cleaning import clean, page_text
 from dset.error_bodies import error_facts
 from dset.failures import REWORD, Failure, Kind, refuses
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a completion holds. `answer` is the text as it came; figures are None where none are told."""
-
-    answer: str
-    reasoning: str | None
-    model: str | None
-    finish_reason: str | None
-    prompt_tokens: int | None
-    cached_tokens: int | None
-    completion_tokens: int | None
-    reasoning_tokens: int | None
-
+from dset.replies import Reply
 
 REFUSING = {
     "content_filter",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dset.completions import Reply
+from dset.replies import Reply
 
 
 @dataclass(slots=True)

@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from dset import causes, failures
-from dset.completions import Reply, read_completion
+from dset.completions import read_completion
 from dset.errors import UsageError
 from dset.failures import Failure
 from dset.keys import Secret, Secrets, is_placeholder
+from dset.replies import Reply
 from dset.settings import Settings
 
 if TYPE_CHECKING:

@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dset.cleaning import clean
 from dset.error_bodies import header_facts, read_error, told_wait
+from dset.replies import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
-
-    from dset.completions import Reply
 
 
 class Kind(enum.StrEnum):

@@ -5,9 +5,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from dset.cleaning import clean
-from dset.completions import Reply
 from dset.costs import Tokens
 from dset.rejections import Rejection
+from dset.replies import Reply
 from dset.wording import span
 
 

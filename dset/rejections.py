@@ -7,9 +7,9 @@ from typing import Any
 
 from dset import answers
 from dset.answers import Record
-from dset.completions import Reply
 from dset.failures import Kind
 from dset.questions import Question
+from dset.replies import Reply
 
 DONE_BEFORE = "done before"  # answered by the original tool, whose bookmark said so
 INTERRUPTED = "interrupted"  # stopped by the user while it waited for a retry

@@ -7,10 +7,10 @@ from typing import Any
 
 from dset import answers
 from dset.answers import Answer, Record
-from dset.completions import Reply
 from dset.failures import Kind
 from dset.questions import Question, content_key
 from dset.rejections import Rejection
+from dset.replies import Reply
 
 NOW = "2026-11-21T12:00:00Z"
 

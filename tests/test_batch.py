@@ -21,13 +21,13 @@ from hypothesis import strategies as st
 from dset import answers, asking, batch, commits
 from dset.batch import STORAGE, Batch, Job, Stopped
 from dset.commits import Committer
-from dset.completions import Reply
 from dset.endpoints import Messages
 from dset.failures import Failure, Kind
 from dset.outputs import Outputs
 from dset.progress import Progress
 from dset.questions import Question
 from dset.rejections import INTERRUPTED, INVALID
+from dset.replies import Reply
 from tests import samples
 
 FOLDER = Path("dset_generator")

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dset.completions import Reply, read_completion
+from dset.completions import read_completion
 from dset.failures import Failure, Kind
+from dset.replies import Reply
 
 USAGE = {
     "prompt_tokens": 10,

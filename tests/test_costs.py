@@ -2,8 +2,8 @@
 
 import pytest
 
-from dset.completions import Reply
 from dset.costs import Tokens
+from dset.replies import Reply
 from tests import samples
 
 

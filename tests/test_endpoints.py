@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from dset import endpoints
-from dset.completions import Reply
 from dset.endpoints import Client, Endpoint, Messages, choose, is_loopback, read_messages, request_body
 from dset.errors import UsageError
 from dset.failures import Failure, Kind
 from dset.rehearsal import faults
 from dset.rehearsal.server import Behaviour, Request, Script, Server, json_reply
+from dset.replies import Reply
 from dset.settings import Settings, load
 
 Serve = Callable[[Script], Server]

@@ -26,6 +26,7 @@ TESTED_WITH = {
     "asking": "batch",
     "outages": "batch",
     "causes": "failures",
+    "replies": "completions",
     "cleaning": "failures",
     "error_bodies": "failures",
     "wording": "progress",
