@@ -109,7 +109,7 @@ def test_the_transcripts_second_command_ends_as_the_readme_shows(
     shown = README.split("```console")[1].split("```")[0]
     for line in shown.split("\n"):
         if line.startswith(
-            ("dset: rehearsal", "dset: 12", "dset: 6", "Stopped", "  answered", "  next", "Finished")
+            ("dset: rehearsal", "dset: 12 to", "dset: 6 to", "Stopped", "  answered", "  next", "Finished")
         ):
             # How many rows the outage reached in time differs from run to run; the words do not.
             pattern = re.sub(r"\\?\d+", r"\\d+", re.escape(line)).split("by\\ an\\ outage")[0]
