@@ -74,11 +74,13 @@ def run(settings: Settings, screen: Screen) -> int:
         progress, stopped, signal = _ask(work, endpoint, screen) if endpoint else (Progress(0), None, 0)
         after = work.bookmark()  # last of all: nothing depends on it
 
+        exit_status = summary.exit_status(work.plan, progress, stopped, signal)
+        if exit_status == 2 and stopped:  # nothing was answered: the one line on what to mend
+            screen.error(f"{stopped.reason} {stopped.advice}".strip())
         for line in summary.closing(
             work.plan, after, progress, stopped, work.outputs, invented=bool(rehearsal)
         ):
             screen.result(line)
-        exit_status = summary.exit_status(work.plan, progress, stopped, signal)
         if rehearsal:
             rehearsal.finished = exit_status == 0 and not after.todo
         return exit_status

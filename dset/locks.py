@@ -69,7 +69,7 @@ class Lock:
                 os.close(descriptor)
                 if error.errno in _HELD:
                     raise AlreadyRunningError(
-                        f"{self.what} is in use by a run already going on ({holder or 'just started'}); "
+                        f"{self.what} is in use: already running ({holder or 'just started'}); "
                         "wait for it to end, or stop it with Ctrl-C there"
                     ) from None
                 raise

@@ -278,6 +278,7 @@ def test_a_wrong_key_costs_one_attempt_per_request_in_flight_and_bookmarks_the_f
     assert {request.headers["authorization"] for request in server.questions} == {f"Bearer {key}"}
     assert statuses(clean_place) == {2: "ERROR"}
     assert ".env" in run.out
+    assert run.err.split("\n")[-2].endswith("Check DEEPSEEK_API_KEY in .env.")
     everything = [
         run.said,
         *(

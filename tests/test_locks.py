@@ -76,7 +76,7 @@ def test_a_second_lock_is_refused_at_once_and_says_who_holds_it_and_since_when(t
     finally:
         end(holder)
     said = str(caught.value)
-    assert said.startswith("the folder x is in use by a run already going on (")
+    assert said.startswith("the folder x is in use: already running (")
     assert re.search(rf"\(pid {holder.pid}, since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d\)", said)
     assert "Ctrl-C" in said
     assert caught.value.exit_status == 2
