@@ -1,6 +1,7 @@
 """Every test runs in an empty folder of its own, with a clean environment and no key of anybody's."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,15 @@ import pytest
 
 from dset.rehearsal.server import Script, Server
 from tests.running import Run, run_script
+
+
+@pytest.fixture(autouse=True, scope="session")
+def heard_signals() -> None:
+    """A test run that was started in the background ignores Ctrl-C, and so would every child of it."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
