@@ -470,6 +470,14 @@ def test_a_row_in_flight_tells_for_the_others_where_none_waits() -> None:
     assert result.stopped is None
 
 
+def test_a_row_is_the_fault_where_another_was_answered_since_whatever_a_third_one_does() -> None:
+    service = Service({"q1": [OUTAGE], "q2": [after(0.02, samples.reply())], "q3": [OUTAGE]})
+    result = run(["q1", "q2", "q3"], service, concurrency=2)
+    assert service.bill == {"q1": 4, "q2": 1, "q3": 4}
+    assert result.rejected == {"q1": "outage", "q3": "outage"}
+    assert result.stopped is None
+
+
 def test_the_last_row_of_all_is_an_outage_by_itself() -> None:
     result = run(["q1"], Service({"q1": [OUTAGE]}))
     assert result.stopped_by == Kind.OUTAGE

@@ -2,16 +2,21 @@
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import signal
 import sys
+import tempfile
+import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from dset import endpoints
+from dset.outputs import Outputs
 from dset.progress import Progress
 from dset.rehearsal import faults
 from dset.rehearsal.server import Script, Server
@@ -77,3 +82,25 @@ def test_a_signal_is_heard_told_once_and_remembered(serve: Serve, clean_place: P
     assert "SIGTERM" in session.stopped.reason
     assert len(journal(clean_place)) == 1
     assert sum("SIGTERM" in line for line in told) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_whoever_ends_a_run_on_a_full_disk_does_not_wait_for_the_disk(
+    serve: Serve, clean_place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(outputs: Outputs, batch: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "output.json")
+
+    monkeypatch.setattr(Outputs, "commit", full)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    questions_csv(clean_place, "one")
+    told: list[str] = []
+    leave = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM))
+    leave.start()
+    started = time.monotonic()
+    session = ask_all(serve(faults.echo()), clean_place, told)
+    assert time.monotonic() - started < 4  # the next look at the disk would come after 5 s
+    assert session.signal == signal.SIGTERM
+    assert any("nothing new is asked" in line for line in told)
+    [rescue] = tmp_path.glob("dset-rescue-*")
+    assert b'"question": "one"' in rescue.read_bytes()
