@@ -122,11 +122,14 @@ def closing(
     lines.append(f"  files: {', '.join(path.as_posix() for path in outputs.files())}")
     if invented:
         lines.append("  a rehearsal: no service was asked, every answer is invented, nothing is billed")
-    if after.todo:
+    left = after.todo
+    if after is plan and progress.total:  # q.csv could not be read again: what the plan leaves
+        left = plan.todo + plan.beyond - progress.answered - progress.blocked
+    if left:
         mend = (
             "mend this, then " if stopped is not None and stopped.kind in {Kind.STOP, Kind.ROW_FAULT} else ""
         )
-        lines.append(f"  next: {mend}run the same command again; {after.todo:,} left to ask")
+        lines.append(f"  next: {mend}run the same command again; {left:,} left to ask")
     if after.held:
         lines.append(
             "  next: what was cut short or rejected is asked again only with another setting, or --retry-failed"

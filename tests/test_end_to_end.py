@@ -217,6 +217,22 @@ def test_a_view_edited_during_a_run_is_set_aside_and_made_anew(
     assert path.with_name("output.csv.bak1").read_bytes() == b"my own notes\n"
 
 
+def test_a_q_csv_deleted_during_a_run_costs_nothing_and_the_summary_stays_true(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    path = questions_csv(clean_place, "one", "two", "three")
+
+    def script(request: Request) -> Behaviour:
+        path.unlink(missing_ok=True)
+        return answer(request)
+
+    run = main(*at(serve(script).base_url, "--concurrency", "1"))
+    assert run.exit_status == 0
+    assert len(journal(clean_place)) == 3
+    assert "left to ask" not in run.out
+    assert "no such file" in run.err
+
+
 def test_a_link_to_a_q_csv_is_the_same_q_csv(main: Main, serve: Serve, clean_place: Path) -> None:
     questions_csv(clean_place, "one", "two")
     try:
