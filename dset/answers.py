@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from dset import files
+from dset.contents import Question, content_key
 from dset.errors import JournalError
-from dset.questions import Question, content_key
 from dset.replies import Reply
 
 Record = dict[str, Any]
@@ -84,48 +84,60 @@ def as_line(record: Mapping[str, Any]) -> bytes:
     return text.encode("utf-8") + b"\n"
 
 
+_Count = tuple[int, int, int, int]
+_NONE: _Count = (0, 0, 0, 0)
+
+
 class Tally:
     """How many answers each content has, how many rows have claimed one, and the highest number given out.
 
     Equal rows are interchangeable: as many of them count as done as there are answers. A million contents take
-    about 90 MB: the counts are few and shared, only the keys are each its own.
+    about 80 MB: the counts are few and shared, only the keys are each its own.
     """
 
     def __init__(self) -> None:
-        self._counts: dict[int, tuple[int, int, int]] = {}
-        self._shared: dict[tuple[int, int, int], tuple[int, int, int]] = {}
+        self._counts: dict[int, _Count] = {}
+        self._shared: dict[_Count, _Count] = {}
+        self._round = 0  # a claim of an earlier round is none
         self.total = 0
         self.claimed = 0
 
-    def _set(self, key: int, counts: tuple[int, int, int]) -> None:
+    def _set(self, key: int, answers: int, claimed: int, highest: int) -> None:
+        counts = (answers, claimed, highest, self._round)
         self._counts[key] = self._shared.setdefault(counts, counts)
+
+    def _of(self, key: int) -> tuple[int, int, int]:
+        """(answers, how many of them are claimed, the highest number given out)."""
+        answers, claimed, highest, claimed_in = self._counts.get(key, _NONE)
+        return answers, claimed if claimed_in == self._round else 0, highest
 
     def add(self, key: int, number: int = 1) -> None:
         """An answer to `key` stands in the journal as its `number`-th."""
-        answers, claimed, highest = self._counts.get(key, (0, 0, 0))
-        self._set(key, (answers + 1, claimed, max(highest, number)))
+        answers, claimed, highest = self._of(key)
+        self._set(key, answers + 1, claimed, max(highest, number))
         self.total += 1
 
     def claim(self, key: int) -> bool:
         """Take one answer for a row; False where none is left."""
-        answers, claimed, highest = self._counts.get(key, (0, 0, 0))
+        counts = self._counts.get(key)
+        if counts is None:
+            return False
+        answers, claimed, highest = self._of(key)
         if claimed >= answers:
             return False
-        self._set(key, (answers, claimed + 1, highest))
+        self._set(key, answers, claimed + 1, highest)
         self.claimed += 1
         return True
 
     def issue(self, key: int) -> int:
         """The number of the next answer to `key`, never given out before."""
-        answers, claimed, highest = self._counts.get(key, (0, 0, 0))
-        self._set(key, (answers, claimed, highest + 1))
+        answers, claimed, highest = self._of(key)
+        self._set(key, answers, claimed, highest + 1)
         return highest + 1
 
     def release(self) -> None:
         """Forget every claim, so that the rows can be gone through again."""
-        for key, (answers, claimed, highest) in self._counts.items():
-            if claimed:
-                self._set(key, (answers, 0, highest))
+        self._round += 1
         self.claimed = 0
 
 

@@ -5,11 +5,11 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from dset.contents import Question
 from dset.endpoints import Messages
 from dset.failures import Failure, Kind
 from dset.pacing import PACE_WAITS, Limiter, OutageGate
 from dset.progress import Progress, Waiting
-from dset.questions import Question
 from dset.replies import Reply
 
 Ask = Callable[[Messages], Awaitable[Reply | Failure]]

@@ -13,12 +13,12 @@ from dset import rejections
 from dset.answers import Answer
 from dset.asking import Ask, Asker, Outcome, Turn, is_outage
 from dset.commits import Committer
+from dset.contents import Question
 from dset.endpoints import Messages
 from dset.errors import StorageError
 from dset.failures import Failure, Kind
 from dset.outages import Outages
 from dset.progress import Progress
-from dset.questions import Question
 from dset.rejections import Rejection
 from dset.replies import Reply
 from dset.runs import utc_now

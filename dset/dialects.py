@@ -5,6 +5,7 @@ never closes is refused instead of swallowing, and buying, the rest of the file.
 """
 
 import csv
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -45,10 +46,25 @@ def separator_line(first: bytes) -> str:
 
 def records(lines: Iterable[bytes], delimiter: str, first_line: int = 1) -> Iterator[Record]:
     """Every record, blank ones included. Raises QuestionsError that names the line."""
+    line = first_line
+    unread = iter(lines)
+    for number, first in enumerate(unread, 1):
+        if b'"' in first or b"\0" in first:
+            raw, cells, count = _quoted(first, unread, delimiter, line)
+            yield Record(number, line, raw, cells)
+            line += count
+        else:  # as csv reads it, in half the time
+            text = first.decode("utf-8").rstrip("\r\n")
+            yield Record(number, line, first, text.split(delimiter) if text else [])
+            line += 1
+
+
+def _quoted(first: bytes, unread: Iterator[bytes], delimiter: str, line: int) -> tuple[bytes, list[str], int]:
+    """(bytes, cells, lines) of the record that begins with the line `first` and may go on in the next ones."""
     taken: list[bytes] = []
 
     def decoded() -> Iterator[str]:
-        for raw in lines:
+        for raw in itertools.chain([first], unread):
             taken.append(raw)
             if len(taken) > LONGEST_CELL:
                 raise QuestionsError(
@@ -60,19 +76,11 @@ def records(lines: Iterable[bytes], delimiter: str, first_line: int = 1) -> Iter
                 )
             yield raw.decode("utf-8")
 
-    line, number = first_line, 0
-    reader = csv.reader(decoded(), delimiter=delimiter, strict=True)
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise QuestionsError(f"line {line}: {_in_words(str(error))}") from None
-        number += 1
-        yield Record(number, line, b"".join(taken), cells)
-        line += len(taken)
-        taken.clear()
+    try:
+        cells = next(csv.reader(decoded(), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise QuestionsError(f"line {line}: {_in_words(str(error))}") from None
+    return b"".join(taken), cells, len(taken)
 
 
 def _in_words(message: str) -> str:

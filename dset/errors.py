@@ -23,6 +23,10 @@ class QuestionsError(DsetError):
     """q.csv cannot be read rightly; the message names the place."""
 
 
+class ChangedMeanwhileError(QuestionsError):
+    """q.csv was saved by somebody between our read and our write: what they saved counts."""
+
+
 class JournalError(DsetError):
     """output.json is damaged in a place that must not be repaired by dropping answers."""
 

@@ -1,58 +1,20 @@
-"""The dangerous lines, once: durable append, atomic replace, lock.
+"""The dangerous lines, once: durable append, atomic replace, the swap of a file that is somebody else's too.
 
-Nothing else in the program writes, renames, truncates or removes a file. POSIX and Windows behave alike to
-the caller; what differs (folder fsync, mode bits, sharing violations) is settled here.
+Nothing else in the program writes, renames, truncates or removes a file; each call that does is a step of
+`dset.steps`. POSIX and Windows behave alike to the caller; what differs is settled here and there.
 """
 
 import contextlib
 import errno
 import os
-import stat
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-_BINARY = getattr(os, "O_BINARY", 0)  # Windows would translate line ends without it
-_CLOEXEC = getattr(os, "O_CLOEXEC", 0)
-# What some shared and virtual disks answer: no folder can be synced there. PostgreSQL passes over the same two.
-_NO_FOLDER_FSYNC = (errno.EINVAL, errno.EBADF)
+from dset import steps
+
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
-# An editor or a virus scanner holds a file for a moment on Windows; each try waits a little longer.
-_PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.8)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` survive a power cut. Windows has no such call and needs none."""
-    if sys.platform != "win32":
-        descriptor = os.open(folder, os.O_RDONLY | _CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        except OSError as error:
-            if error.errno not in _NO_FOLDER_FSYNC:
-                raise
-        finally:
-            os.close(descriptor)
-
-
-def sync(descriptor: int) -> None:
-    """Make what was written survive a power cut. On macOS fsync leaves it in the drive's cache (man 2 fsync)."""
-    if sys.platform == "darwin":
-        import fcntl
-
-        try:
-            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
-            return
-        except OSError:
-            pass  # a disk that does not know the call, a network share: fsync is what there is
-    os.fsync(descriptor)
-
-
-def write_all(descriptor: int, data: bytes) -> None:
-    """Write every byte; one call to the system may take only a part of them."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
 
 
 def make_folder(folder: Path) -> None:
@@ -60,9 +22,8 @@ def make_folder(folder: Path) -> None:
     missing = [folder, *folder.parents]
     missing = [one for one in missing if not one.exists()]
     for one in reversed(missing):
-        with contextlib.suppress(FileExistsError):
-            one.mkdir()
-        sync_folder(one.parent)
+        steps.make_folder(one)
+        steps.sync_folder(one.parent)
 
 
 class AppendFile:
@@ -82,13 +43,11 @@ class AppendFile:
 
     def _open(self) -> None:
         new = not self.path.exists()
-        self._descriptor = os.open(
-            self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY | _CLOEXEC, 0o666
-        )
+        self._descriptor = steps.open_file(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
         try:
             if new:
-                sync(self._descriptor)
-                sync_folder(self.path.parent)
+                steps.sync(self._descriptor, self.path)
+                steps.sync_folder(self.path.parent)
         except BaseException:
             self.close()
             raise
@@ -125,7 +84,7 @@ class AppendFile:
             data = self._take_over() + data if data else data
         before = self.size
         try:
-            write_all(self._descriptor, data)
+            steps.write_all(self._descriptor, data, self.path)
         except OSError:
             self._cut_back(before)
             raise
@@ -135,7 +94,7 @@ class AppendFile:
 
     def _sync(self, before: int) -> None:
         try:
-            sync(self._descriptor)
+            steps.sync(self._descriptor, self.path)
         except OSError:
             self.broken = True
             self._cut_back(before)
@@ -143,7 +102,7 @@ class AppendFile:
 
     def _cut_back(self, size: int) -> None:
         try:
-            os.ftruncate(self._descriptor, size)
+            steps.truncate(self._descriptor, size, self.path)
         except OSError:
             self.broken = True  # half a piece may stand there; recovery at the next start cuts it
 
@@ -165,60 +124,110 @@ def append(path: Path, data: bytes) -> None:
 
 def cut(path: Path, size: int) -> None:
     """Shorten `path` to `size` bytes, durably."""
-    descriptor = os.open(path, os.O_RDWR | _BINARY | _CLOEXEC)
+    descriptor = steps.open_file(path, os.O_RDWR)
     try:
-        os.ftruncate(descriptor, size)
-        sync(descriptor)
+        steps.truncate(descriptor, size, path)
+        steps.sync(descriptor, path)
     finally:
         os.close(descriptor)
 
 
-def replace(path: Path, chunks: Iterable[bytes], ready: Callable[[], None] | None = None) -> None:
+def replace(path: Path, chunks: Iterable[bytes]) -> None:
     """Put new content in place of `path` in one step: a reader sees the old file or the new one, never half.
 
-    A symbolic link is followed, so that the link stays and its target is replaced; mode and owner are kept. `ready` is
-    called when the new content is on disk and before the swap: if it raises, the old file stays.
+    A symbolic link is followed, so that the link stays and its target is replaced; mode and owner are kept.
     """
     target = Path(os.path.realpath(path))
+    with _beside(target, chunks) as new:
+        steps.rename(new, target)
+    steps.sync_folder(target.parent)
+
+
+@contextlib.contextmanager
+def _beside(target: Path, chunks: Iterable[bytes]) -> Iterator[Path]:
+    """The new content in a file beside `target`, on disk; removed again where the block fails."""
     beside = target.with_name(f".{target.name}.new")
-    with contextlib.suppress(FileNotFoundError):
-        beside.unlink()  # left by a run that was killed
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY | _CLOEXEC | _NOFOLLOW, 0o666)
+    steps.remove(beside)  # left by a run that was killed
+    descriptor = steps.open_file(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW)
     try:
         try:
             for chunk in chunks:
-                write_all(descriptor, chunk)
-            sync(descriptor)
+                steps.write_all(descriptor, chunk, beside)
+            steps.sync(descriptor, beside)
         finally:
             os.close(descriptor)
         if target.exists():
-            _keep_owner_and_mode(beside, target.stat())
-        if ready:
-            ready()
-        _rename(beside, target)
+            steps.keep_owner_and_mode(beside, target.stat())
+        yield beside
     except BaseException:
         with contextlib.suppress(OSError):
-            beside.unlink()
+            steps.remove(beside)
         raise
-    sync_folder(target.parent)
 
 
-def _keep_owner_and_mode(beside: Path, old: os.stat_result) -> None:
-    """A run as root, as in a container, must not take the user's file from them."""
-    if sys.platform != "win32" and (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):
-        with contextlib.suppress(PermissionError):
-            os.chown(beside, old.st_uid, old.st_gid)
-    os.chmod(beside, stat.S_IMODE(old.st_mode))
+def swap(
+    path: Path, chunks: Iterable[bytes], *, ready: Callable[[], None], expected: Callable[[Path], bool]
+) -> Path | None:
+    """As `replace`, for a file that others write too: what they save at the very moment of it wins.
+
+    `ready` is called right before the swap: if it raises, the old file stays. `expected` then looks at what was
+    really swapped out. If that is something newer, it takes its place again; its name as a copy is
+    returned. None where the swap held.
+    """
+    target = Path(os.path.realpath(path))
+    with _beside(target, chunks) as new:
+        ours = new.stat()
+        ready()
+        old = _swapped(new, target)
+    steps.sync_folder(target.parent)
+    if old is None or expected(old):
+        _tidy(old)
+        return None
+    copy = _free_name(target)
+    with contextlib.suppress(OSError):  # a disk without such links: it takes its place all the same
+        steps.link(old, copy)
+    left = _swapped(old, target)
+    if left is not None and not os.path.samestat(left.stat(), ours):
+        steps.rename(left, _free_name(target))  # somebody was faster once more
+    elif left is not None:
+        _tidy(left)
+    steps.sync_folder(target.parent)
+    return copy
 
 
-def _rename(source: Path, target: Path) -> None:
-    for pause in _PATIENCE:
-        try:
-            os.replace(source, target)
-            return
-        except PermissionError:
-            time.sleep(pause)
-    os.replace(source, target)
+def _swapped(new: Path, target: Path) -> Path | None:
+    """`new` stands at `target` now; where what stood there is, None where the system cannot keep it."""
+    try:
+        steps.exchange(new, target)
+        return new
+    except FileNotFoundError:
+        raise
+    except OSError:  # not on this system, or not on this disk
+        old = new.with_name(f"{new.name}.old")
+    try:
+        steps.remove(old)
+        steps.link(target, old)
+    except OSError:
+        steps.rename(new, target)
+        return None
+    steps.rename(new, target)
+    return old
+
+
+def _tidy(left: Path | None) -> None:
+    """What is left goes; the next run tries again where it cannot."""
+    if left is not None:
+        with contextlib.suppress(OSError):
+            steps.remove(left)
+
+
+def _free_name(path: Path) -> Path:
+    """`NAME.bak`, or the next free `NAME.bak1`, `NAME.bak2` …"""
+    free, number = path.with_name(f"{path.name}.bak"), 0
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.name}.bak{number}")
+    return free
 
 
 def set_aside(path: Path) -> Path:
@@ -226,24 +235,21 @@ def set_aside(path: Path) -> Path:
     number = 1
     while (aside := path.with_name(f"{path.name}.bak{number}")).exists():
         number += 1
-    _rename(path, aside)
-    sync_folder(path.parent)
+    steps.rename(path, aside)
+    steps.sync_folder(path.parent)
     return aside
 
 
-def remove(path: Path) -> None:
-    """Remove `path` if it is there."""
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()
+remove = steps.remove
 
 
 @contextlib.contextmanager
 def patient_open(path: Path) -> Iterator[int]:
     """A descriptor to read `path`, tried again for a moment while another program holds the file."""
     descriptor = -1
-    for pause in (*_PATIENCE, None):
+    for pause in (*steps.PATIENCE, None):
         try:
-            descriptor = os.open(path, os.O_RDONLY | _BINARY | _CLOEXEC)
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
             break
         except PermissionError:
             if pause is None or (sys.platform != "win32" and not os.access(path, os.R_OK)):

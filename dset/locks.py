@@ -9,14 +9,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from dset import files
+from dset import steps
 from dset.errors import AlreadyRunningError
 
 _HELD = {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK}
 # No locks there (a network share), or no place for the lock's file: the temporary folder has both.
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EINVAL, errno.EROFS, errno.EPERM, *({errno.ENOTSUP} - _HELD)}
 # The temporary folder is everybody's: a link planted there must not be followed.
-_SAFELY = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+_SAFELY = getattr(os, "O_NOFOLLOW", 0)
 _FAR = 1 << 30  # Windows locks bytes against reading too; this one is beyond what we write
 
 
@@ -60,7 +60,7 @@ class Lock:
 
     def _acquire(self, path: Path) -> None:
         while True:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _SAFELY, 0o666)
+            descriptor = steps.open_file(path, os.O_RDWR | os.O_CREAT | _SAFELY)
             try:
                 _take(descriptor)
             except OSError as error:
@@ -77,14 +77,15 @@ class Lock:
                 break
             os.close(descriptor)  # the last holder removed the file between our open and our lock
         self._descriptor = descriptor
-        os.ftruncate(descriptor, 0)
         since = time.strftime("%Y-%m-%d %H:%M:%S")
-        files.write_all(descriptor, f"pid {os.getpid()}, since {since}\n".encode())
+        with contextlib.suppress(OSError):  # a full disk: the lock holds without a name in it
+            steps.truncate(descriptor, 0, path)
+            steps.write_all(descriptor, f"pid {os.getpid()}, since {since}\n".encode(), path)
 
     def holder(self) -> str:
         """Who holds the lock, '' for nobody. Changes nothing: a file that a killed run left stays where it is."""
         try:
-            descriptor = os.open(self.path, os.O_RDWR | _SAFELY)
+            descriptor = os.open(self.path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | _SAFELY)
         except OSError:
             return ""
         try:
@@ -108,11 +109,13 @@ class Lock:
         """Give the lock back and take its file away."""
         if self._descriptor < 0:
             return
-        if sys.platform != "win32":
-            with contextlib.suppress(OSError):
-                files.remove(self.path)
-        os.close(self._descriptor)
-        self._descriptor = -1
+        descriptor, self._descriptor = self._descriptor, -1
+        try:
+            if sys.platform != "win32":
+                with contextlib.suppress(OSError):
+                    steps.remove(self.path)
+        finally:
+            os.close(descriptor)
         if sys.platform == "win32":
             with contextlib.suppress(OSError):  # another run has just opened it
-                files.remove(self.path)
+                steps.remove(self.path)

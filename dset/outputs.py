@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import itertools
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,10 +11,12 @@ from pathlib import Path
 
 from dset import adoption, answers, files, rejections, runs, state, views
 from dset.answers import Answer, Record, Tally
+from dset.contents import Question
 from dset.errors import JournalError
-from dset.questions import Question
 from dset.rejections import DONE_BEFORE, Register, Rejection
 from dset.views import View
+
+_NOTED_AT_ONCE = 10_000  # rows above an old bookmark: a million of them need not be in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,20 +155,23 @@ class Outputs:
 
     def note_done_before(self, questions: Iterable[Question], fingerprint: str) -> int:
         """Note in rejected.json that the original tool answered these rows; returns how many were not yet noted."""
-        lines = []
-        for question in questions:
-            if self.tally.claim(question.key):
-                continue
-            number = self.tally.issue(question.key)
-            noted = _done_before(question, number, fingerprint)
-            lines.append(answers.as_line(rejections.as_record(noted)))
-            self.register.add(question.key, number, _known(noted))
-            self.tally.add(question.key, number)
-            self.tally.claim(question.key)
-        if lines:
+        unknown = (question for question in questions if not self.tally.claim(question.key))
+        count = 0
+        while lines := [
+            self._note_one(one, fingerprint) for one in itertools.islice(unknown, _NOTED_AT_ONCE)
+        ]:
             files.append(self.folder.rejected, b"".join(lines))
+            count += len(lines)
         self.tally.release()
-        return len(lines)
+        return count
+
+    def _note_one(self, question: Question, fingerprint: str) -> bytes:
+        number = self.tally.issue(question.key)
+        noted = _done_before(question, number, fingerprint)
+        self.register.add(question.key, number, _known(noted))
+        self.tally.add(question.key, number)
+        self.tally.claim(question.key)
+        return answers.as_line(rejections.as_record(noted))
 
     def open(self, columns: Sequence[str], names: Sequence[str], *, csv_exact: bool) -> None:
         """Open the journal, durably, before the first request is paid for, and bring the views level."""

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from dset import pictures, templates
+from dset.contents import Question
 from dset.endpoints import Messages, read_messages
 from dset.headers import Columns
-from dset.questions import Question
 
 
 class Prompt:

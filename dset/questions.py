@@ -1,81 +1,24 @@
-"""q.csv: its columns, its rows and what they are known by, its bookmarks. The only opener of the file."""
+"""q.csv: its columns, its rows and its bookmarks. The only opener of the file."""
 
 import errno
-import hashlib
 import io
 import os
-import tempfile
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
-from dset import dialects, encodings, files
+from dset import copies, dialects, files, rows
+from dset.contents import BOOKMARKS, Question, content_key, digest, identity
 from dset.dialects import Record
-from dset.errors import QuestionsError
+from dset.errors import ChangedMeanwhileError, QuestionsError
 from dset.headers import Columns, read_header
+from dset.rows import Rows
 
-_READS = 10  # of a file that keeps changing
-IN_MEMORY = 16 << 20  # bytes of q.csv kept in memory; a longer file is copied to the temporary folder
-BOOKMARKS = ("ERROR", "BLOCKED")
 _EXACT = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")  # one way only to write a text
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A row to ask. `text`, `image` and `messages` are its cells as they stand; `columns` the user's own."""
-
-    row: int  # as a spreadsheet counts it: the header is 1
-    key: int  # 80-bit hash of the content
-    text: str
-    image: str
-    messages: str
-    columns: Mapping[str, str]
-    status: str  # the status cell, trimmed
-    number: int = 1  # which answer to this content it is to become
-    sample: int | None = None  # which of --samples
-
-    @property
-    def id(self) -> str:
-        """Hash of the content and which answer to it this is."""
-        return identity(self.key, self.number)
-
-    @property
-    def is_empty(self) -> bool:
-        """Nothing to ask in this row."""
-        return not (self.text.strip() or self.image or self.messages)
-
-    @property
-    def bookmark(self) -> str:
-        """ERROR, BLOCKED or '': our own words mean something in any case, other text is the user's."""
-        word = self.status.upper()
-        return word if word in BOOKMARKS else ""
-
-
-def identity(key: int, number: int) -> str:
-    """The id in the outputs: 20 hexadecimal digits, and -2, -3 … for further answers to the same content."""
-    return f"{key:020x}" if number == 1 else f"{key:020x}-{number}"
-
-
-def content_key(
-    text: str, image: str = "", messages: str = "", named: Mapping[str, str] | None = None
-) -> int:
-    """What a row is known by. Line ends inside a cell and blanks around it do not count."""
-    if not (image or messages or named):
-        content = _plain(text)
-    else:
-        # NUL never stands in a cell, so no two contents share a spelling.
-        parts = [_plain(text), "image", _plain(image), "messages", _plain(messages)]
-        for name in sorted(named or ()):
-            parts += [name, _plain((named or {})[name])]
-        content = "\0".join(parts)
-    return int.from_bytes(hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=10).digest())
-
-
-def _plain(cell: str) -> str:
-    cell = cell.strip()
-    return cell.replace("\r\n", "\n").replace("\r", "\n") if "\r" in cell else cell
+_PLAIN: tuple[tuple[str, ...], ...] = ((),)  # rows are known without any of the user's columns
+_BLOCK = 1 << 20
+_LINES = 5_000  # encoded at once
+_SUSPECTS = 5  # that are told of at most
 
 
 class Sheet:
@@ -84,36 +27,38 @@ class Sheet:
     def __init__(self, path: Path, *, encoding: str = "", column: str = "") -> None:
         """Read the file at `path`. Raises QuestionsError, which names the file and the place."""
         self.path = path
-        self._stream: IO[bytes] = io.BytesIO()
+        self._rows: Rows | None = None
+        self._ways: tuple[tuple[str, ...], ...] = ()
         try:
-            self._read(encoding, column)
+            self._copy = copies.take(path, encoding)
+        except QuestionsError as error:
+            raise QuestionsError(f"{path}: {error}") from None
+        try:
+            self._read_header(column)
         except QuestionsError as error:
             self.close()
             raise QuestionsError(f"{path}: {error}") from None
 
-    def _read(self, encoding: str, column: str) -> None:
-        data, self.stamp = _bytes_of(self.path)
-        self.codec, bom = encodings.encoding_of(data[:4096], encoding)
-        self.bom = data[:bom]
-        text = encodings.to_utf8(data[bom:], self.codec, bom)
-        self._stream = _keep(text)
+    def _read_header(self, column: str) -> None:
+        self._stream, self.codec, self.bom = self._copy.stream, self._copy.codec, self._copy.bom
         first = next(dialects.physical_lines(self._stream), b"")
         self.separator = dialects.separator_line(first)
         self._start = len(first) if self.separator else 0
+        self._header_at = self._start
         self._stream.seek(self._start)
         self.columns = read_header(self._stream, self.separator, column)
-        self.can_write = self.codec in _EXACT or self._gives_back(data)
+        self.can_write = self.codec in _EXACT or self._gives_back()
 
-    def _gives_back(self, data: bytes) -> bool:
-        """Written row by row in this encoding the file is the same; some of the older encodings have no one way."""
+    def _gives_back(self) -> bool:
+        """Written line by line in this encoding the file is the same; some of the older encodings have no one way."""
         try:
-            return b"".join(self.with_statuses({})) == data
-        except (UnicodeError, QuestionsError):
+            return copies.digest_of(self.with_statuses({})) == self._copy.digest
+        except UnicodeError:
             return False
 
     def close(self) -> None:
         """Let go of the copy."""
-        self._stream.close()
+        self._copy.stream.close()
 
     def __enter__(self) -> Self:
         return self
@@ -121,26 +66,74 @@ class Sheet:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def is_current(self) -> bool:
+        """The file at the path has not been saved since it was read, as far as its size and time tell."""
+        try:
+            return copies.stamp(os.stat(self.path)) == self._copy.stamp
+        except OSError:
+            return False
+
     def records(self) -> Iterator[tuple[int, Record]]:
         """(offset, record) of each data row, blank ones included. Raises QuestionsError."""
         self._stream.seek(self._start)
         first_line = 2 if self.separator else 1
         offset = self._start
+        header_row, check = self.columns.header_row, self.columns.check
         lines = dialects.physical_lines(self._stream)
         try:
             for record in dialects.records(lines, self.columns.delimiter, first_line):
-                if record.number > self.columns.header_row:
-                    self.columns.check(record)
+                if record.number > header_row:
+                    check(record)
                     yield offset, record
+                elif record.number == header_row:
+                    self._header_at = offset
                 offset += len(record.raw)
         except QuestionsError as error:
             raise QuestionsError(f"{self.path}: {error}") from None
 
-    def record_at(self, offset: int, number: int) -> Record:
-        """The record that begins `offset` bytes into the copy."""
-        self._stream.seek(offset)
-        record = next(dialects.records(dialects.physical_lines(self._stream), self.columns.delimiter))
-        return record._replace(number=number)
+    def rows(self, ways: Sequence[tuple[str, ...]] = _PLAIN) -> Rows:
+        """Every data row as numbers, read once. `ways`: sets of the user's columns by which rows are known as well.
+
+        Raises QuestionsError.
+        """
+        if self._rows is None or self._ways != tuple(ways):
+            self._ways = tuple(ways)
+            self._rows = self._numbered([tuple(sorted(names)) for names in ways])
+        return self._rows
+
+    def _numbered(self, ways: list[tuple[str, ...]]) -> Rows:
+        columns, cell = self.columns, self.columns.cell
+        found = Rows(columns.header_row + 1, len(ways))
+        by_name = {name: index for index, name in columns.own}
+        places = [[by_name.get(name, -1) for name in names] for names in ways]
+        at = (columns.question, columns.image, columns.messages, columns.status)
+        plain = at[1] < 0 and at[2] < 0 and ways == [()]
+        for offset, (number, _, _, cells) in self.records():
+            text, word = cell(cells, at[0]), cell(cells, at[3])
+            state = rows.state_of(word.strip()) if word else 0
+            if plain:
+                empty, halves = not text.strip(), [digest(text)]
+            else:
+                image, messages = cell(cells, at[1]).strip(), cell(cells, at[2]).strip()
+                empty = not (text.strip() or image or messages)
+                halves = [
+                    digest(text, image, messages, names, [cell(cells, place) for place in there])
+                    for names, there in zip(ways, places, strict=True)
+                ]
+            found.add(offset, state | rows.EMPTY if empty else state, halves)
+            if state & rows.OTHER and word.startswith(" ") and not empty and len(found.suspects) < _SUSPECTS:
+                found.suspects.append((number, word))
+        return found
+
+    def record(self, number: int) -> Record:
+        """Row `number`, read again."""
+        self._stream.seek(self.rows(self._ways or _PLAIN).offset(number))
+        return self._next_record(number)
+
+    def _next_record(self, number: int) -> Record:
+        found = next(dialects.records(dialects.physical_lines(self._stream), self.columns.delimiter))
+        return found._replace(number=number)
 
     def question(self, record: Record, named: Sequence[str] = ()) -> Question:
         """The row as a question; `named` are the user's columns that the prompt names, part of its identity."""
@@ -157,27 +150,55 @@ class Sheet:
     def with_statuses(self, wanted: Mapping[int, str]) -> Iterator[bytes]:
         """The file's bytes with these words in the status cells of these rows; every other byte as it was."""
         yield self.bom
-        self._stream.seek(0)
-        if self._start:
-            yield self._encoded(self._stream.read(self._start))
-        add_column = self.columns.adds_status and any(wanted.values())
-        lines = dialects.physical_lines(self._stream)
-        for record in dialects.records(lines, self.columns.delimiter):
-            raw = record.raw
-            if record.number <= self.columns.header_row:
-                if add_column and record.number == self.columns.header_row:
-                    raw = dialects.with_cell(record, self.columns.delimiter, self.columns.status, "status")
-            elif (word := wanted.get(record.number)) is not None and (
-                word or self.columns.status < len(record.cells)
-            ):
-                raw = dialects.with_cell(record, self.columns.delimiter, self.columns.status, word)
-            yield self._encoded(raw)
+        at = 0
+        for offset, raw, changed in self._changed(wanted):
+            yield from self._bytes(at, offset)
+            yield self._encoded(changed)
+            at = offset + len(raw)
+        yield from self._bytes(at, None)
+
+    def _changed(self, wanted: Mapping[int, str]) -> Iterator[tuple[int, bytes, bytes]]:
+        """(offset, bytes, new bytes) of each row that changes, in the file's order."""
+        columns, delimiter = self.columns, self.columns.delimiter
+        places = self.rows(self._ways or _PLAIN) if wanted else Rows(1, 0)
+        if columns.adds_status and columns.header_row and any(wanted.values()):
+            self._stream.seek(self._header_at)
+            header = self._next_record(columns.header_row)
+            yield self._header_at, header.raw, dialects.with_cell(header, delimiter, columns.status, "status")
+        for number in sorted(wanted):
+            record, word = self.record(number), wanted[number]
+            if word or columns.status < len(record.cells):
+                changed = dialects.with_cell(record, delimiter, columns.status, word)
+                yield places.offset(number), record.raw, changed
+
+    def _bytes(self, start: int, end: int | None) -> Iterator[bytes]:
+        """The copy from one offset to another, in the file's encoding."""
+        self._stream.seek(start)
+        at, taken = start, []
+        if self.codec == "utf-8":
+            while piece := self._stream.read(_BLOCK if end is None else min(_BLOCK, end - at)):
+                at += len(piece)
+                yield piece
+            return
+        # Line by line: some encodings begin each with a mark, and no character may be cut.
+        for line in dialects.physical_lines(self._stream):
+            if end is not None and at >= end:
+                break
+            at += len(line)
+            taken.append(line.decode("utf-8").encode(self.codec))
+            if len(taken) == _LINES:
+                yield b"".join(taken)
+                taken.clear()
+        yield b"".join(taken)
 
     def _encoded(self, raw: bytes) -> bytes:
-        return raw if self.codec == "utf-8" else raw.decode("utf-8").encode(self.codec)
+        if self.codec == "utf-8":
+            return raw
+        lines = dialects.physical_lines(io.BytesIO(raw))
+        return b"".join(line.decode("utf-8").encode(self.codec) for line in lines)
 
     def write_statuses(self, wanted: Mapping[int, str]) -> None:
-        """Put these words in q.csv in one step. Raises OSError, or QuestionsError if the file has changed since."""
+        """Put these words in q.csv in one step. Raises OSError, ChangedMeanwhileError, QuestionsError."""
         if not self.can_write:
             raise QuestionsError(
                 f"{self.path}: {self.codec} cannot be written back byte for byte; save it as UTF-8"
@@ -185,60 +206,26 @@ class Sheet:
         # A rename would go through all the same, but the user has said no; and root may write anything.
         if not os.stat(self.path).st_mode & 0o222 or not os.access(self.path, os.W_OK):
             raise PermissionError(errno.EACCES, "it is read-only", str(self.path))
-        files.replace(self.path, self.with_statuses(wanted), ready=self._unchanged)
+        newer = files.swap(
+            self.path, self.with_statuses(wanted), ready=self._unchanged, expected=self._is_what_was_read
+        )
+        if newer is not None:
+            raise ChangedMeanwhileError(
+                f"{self.path} was saved by another program at the very moment the bookmarks were written: "
+                f"what it saved counts, and is kept in {newer.name} too"
+            )
 
     def _unchanged(self) -> None:
-        if _stamp(os.stat(self.path)) != self.stamp:
-            raise QuestionsError(f"{self.path}: changed a moment ago")
+        if not self.is_current:
+            raise ChangedMeanwhileError(
+                f"{self.path} was saved by another program meanwhile: what it saved counts"
+            )
 
-
-Stamp = tuple[int, int, int]
-
-
-def _stamp(status: os.stat_result) -> Stamp:
-    return status.st_size, status.st_mtime_ns, status.st_ino
-
-
-def _bytes_of(path: Path) -> tuple[bytes, Stamp]:
-    """The file's bytes, read again if it grew or changed meanwhile."""
-    if not path.exists():
-        near = [
-            one.name
-            for one in path.parent.glob("*")
-            if _folded(one.stem) in {_folded(path.stem), _folded(path.name)} and one.is_file()
-        ]
-        hint = f"; found {near[0]} instead" if near else ""
-        raise QuestionsError(
-            f"no such file: write your questions in it, one a row, under the heading question{hint}"
-        )
-    if path.is_dir():
-        raise QuestionsError("this is a folder; it must be a CSV file")
-    if not path.is_file():  # a pipe or a device would have no end, or none that can be read twice
-        raise QuestionsError("this is no file; it must be a CSV file")
-    try:
-        for _ in range(_READS):
-            with files.patient_open(path) as descriptor:
-                before = _stamp(os.fstat(descriptor))
-                with open(descriptor, "rb", closefd=False) as stream:
-                    data = stream.read()
-            if _stamp(os.stat(path)) == before and len(data) == before[0]:
-                return data, before
-    except OSError as error:
-        raise QuestionsError(f"cannot be read ({error.strerror}); close it in other programs") from None
-    raise QuestionsError("another program keeps writing it; try again when it has ended")
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
-
-
-def _keep(text: bytes) -> IO[bytes]:
-    if len(text) <= IN_MEMORY:
-        return io.BytesIO(text)
-    stream = tempfile.TemporaryFile(prefix="dset-")  # noqa: SIM115 - closed by Sheet.close
-    stream.write(text)
-    stream.seek(0)
-    return stream
+    def _is_what_was_read(self, swapped_out: Path) -> bool:
+        try:
+            return copies.digest(swapped_out) == self._copy.digest
+        except OSError:
+            return False
 
 
 __all__ = ["BOOKMARKS", "Columns", "Question", "Sheet", "content_key", "identity"]

@@ -7,8 +7,8 @@ from typing import Any
 
 from dset import answers
 from dset.answers import Record
+from dset.contents import Question
 from dset.failures import Kind
-from dset.questions import Question
 from dset.replies import Reply
 
 DONE_BEFORE = "done before"  # answered by the original tool, whose bookmark said so

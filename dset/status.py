@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from dset import adoption, answers, locks, rejections, runs, state, views, worklist
+from dset.contents import Question
 from dset.costs import Tokens
 from dset.errors import DsetError
 from dset.outputs import Folder
 from dset.prompts import Prompt
-from dset.questions import Question, Sheet
+from dset.questions import Sheet
 from dset.rejections import DONE_BEFORE, Known
 from dset.settings import Settings
 from dset.wording import counted

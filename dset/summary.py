@@ -1,11 +1,11 @@
 """What a run says at its beginning and its end, as lines of text."""
 
 from dset.batch import STORAGE, Stopped
+from dset.contents import BOOKMARKS
 from dset.failures import Kind
 from dset.outputs import Outputs
 from dset.progress import Progress
 from dset.prompts import Prompt
-from dset.questions import BOOKMARKS
 from dset.rejections import DONE_BEFORE, INTERRUPTED, INVALID
 from dset.wording import counted, span
 from dset.worklist import Plan

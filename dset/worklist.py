@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from dset import rows
 from dset.answers import Tally
+from dset.contents import BOOKMARKS, Question
 from dset.failures import Kind
-from dset.questions import BOOKMARKS, Question, Sheet, content_key
+from dset.questions import Sheet
 from dset.rejections import DONE_BEFORE, INVALID, Known, Register
+from dset.rows import Rows
 
-_SUSPECTS = 5  # that are told of at most
 _PAID_IN_VAIN = frozenset({Kind.CUT_SHORT.value, INVALID})
 
 
@@ -28,30 +30,33 @@ class Rules:
     limit: int | None = None
     retry_failed: bool = False
 
+    @property
+    def ways(self) -> tuple[tuple[str, ...], ...]:
+        """The sets of columns by which rows are known: now, in earlier runs, and () for the original tool's records."""
+        return tuple(dict.fromkeys((self.named, *self.earlier, ())))
+
 
 class _Entries:
-    """Rows to ask, 24 bytes each: a million of them must fit beside everything else."""
+    """Answers to ask for, 12 bytes each: a million of them must fit beside everything else."""
 
     def __init__(self) -> None:
-        self.offsets = array("Q")
-        self.rows, self.numbers, self.samples = array("L"), array("L"), array("L")
+        self.rows, self.numbers, self.samples = array("I"), array("I"), array("I")
         self._in_order = True
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def add(self, offset: int, row: int, number: int, sample: int) -> None:
+    def add(self, row: int, number: int, sample: int) -> None:
         self._in_order = self._in_order and (not self.rows or self.rows[-1] <= row)
-        self.offsets.append(offset)
         self.rows.append(row)
         self.numbers.append(number)
         self.samples.append(sample)
 
-    def __iter__(self) -> Iterator[tuple[int, int, int, int]]:
+    def __iter__(self) -> Iterator[tuple[int, int, int]]:
         order: Sequence[int] = range(len(self))
         if not self._in_order:  # equal rows are decided together, and asked in file order all the same
             order = sorted(order, key=self.rows.__getitem__)
-        return ((self.offsets[at], self.rows[at], self.numbers[at], self.samples[at]) for at in order)
+        return ((self.rows[at], self.numbers[at], self.samples[at]) for at in order)
 
 
 @dataclass(slots=True)
@@ -91,11 +96,6 @@ class Plan:
         """Of those, rows that failed before; they come first."""
         return min(len(self.first), self.todo)
 
-    def suspect(self, row: int, cell: str) -> None:
-        """Note a status cell that reads on like prose after a comma, ` oh why?`: the comma may have been unquoted."""
-        if cell.startswith(" ") and len(self.suspects) < _SUSPECTS:
-            self.suspects.append((row, cell))
-
     def is_open(self, key: int) -> bool:
         """A row with this content has no answer yet."""
         return key in self.unanswered
@@ -106,8 +106,8 @@ class Plan:
 
     def read(self, entries: _Entries) -> Iterator[Question]:
         """The questions of these entries, read from q.csv as they are wanted."""
-        for offset, row, number, sample in entries:
-            question = self.sheet.question(self.sheet.record_at(offset, row), self.rules.named)
+        for row, number, sample in entries:
+            question = self.sheet.question(self.sheet.record(row), self.rules.named)
             yield replace(question, number=number, sample=sample or None)
 
 
@@ -140,29 +140,30 @@ class Queue(Iterator[Question]):
 
 
 class _Row(NamedTuple):
-    offset: int
-    question: Question
+    number: int
+    state: int  # what its status cell says, as dset.rows has it
+    key: int
 
 
 def plan(sheet: Sheet, tally: Tally, register: Register, rules: Rules) -> Plan:
     """Decide for every row. Uses up the claims of `tally`; raises QuestionsError where q.csv cannot be read."""
-    made = Plan(sheet, rules)
+    found = sheet.rows(rules.ways)
+    made = Plan(sheet, rules, suspects=found.suspects)
     deferred: dict[int, list[_Row]] = defaultdict(list)
-    decider = _Decider(made, tally, register, rules)
-    for offset, record in sheet.records():
-        question = sheet.question(record, rules.named)
-        if question.is_empty:
+    decider = _Decider(made, found, tally, register, rules)
+    single = rules.samples == 1
+    for number, state, key in found:
+        if state & rows.EMPTY:
             made.empty += 1
-            continue
-        made.rows += 1
-        if question.status and not question.bookmark:
-            made.suspect(question.row, sheet.columns.cell(record.cells, sheet.columns.status))
-        if question.bookmark or question.key in register:
-            deferred[question.key].append(_Row(offset, question))  # equal rows without a bookmark claim first
+        elif state & rows.BOOKMARKED or key in register:
+            deferred[key].append(_Row(number, state, key))  # equal rows without a bookmark claim first
+        elif single and tally.claim(key):  # what most rows of a large file are
+            made.done += 1
         else:
-            decider.settle(_Row(offset, question), None)
-    for key, rows in deferred.items():
-        decider.settle_equal(rows, _failures(register, key))
+            decider.settle(_Row(number, state, key), None)
+    made.rows = len(found) - made.empty
+    for key, equal in deferred.items():
+        decider.settle_equal(equal, _failures(register, key))
     made.gone = max(0, tally.total - tally.claimed)
     if rules.limit is not None:
         made.beyond = max(0, len(made.first) + len(made.later) - rules.limit)
@@ -174,29 +175,26 @@ def _failures(register: Register, key: int) -> list[Known]:
 
 
 class _Decider:
-    def __init__(self, made: Plan, tally: Tally, register: Register, rules: Rules) -> None:
-        self.made, self.tally, self.register, self.rules = made, tally, register, rules
-        # () besides: the original tool's records know nothing but the question
-        self._other_names = [names for names in dict.fromkeys((*rules.earlier, ())) if names != rules.named]
+    def __init__(self, made: Plan, found: Rows, tally: Tally, register: Register, rules: Rules) -> None:
+        self.made, self.found, self.tally, self.register, self.rules = made, found, tally, register, rules
 
-    def settle_equal(self, rows: Sequence[_Row], known: list[Known]) -> None:
+    def settle_equal(self, equal: Sequence[_Row], known: list[Known]) -> None:
         """Rows of one content: what failed goes to the row that failed, the answers to the others."""
-        failures = self._shared_out(rows, {one.row: one for one in known})  # the last line about a row wins
+        failures = self._shared_out(equal, {one.row: one for one in known})  # the last line about a row wins
 
         def claims_last(row: _Row) -> tuple[bool, bool, int]:
-            number = row.question.row
-            return number in failures, bool(row.question.bookmark), number
+            return row.number in failures, bool(row.state & rows.BOOKMARKED), row.number
 
-        for row in sorted(rows, key=claims_last):
-            self.settle(row, failures.get(row.question.row))
+        for row in sorted(equal, key=claims_last):
+            self.settle(row, failures.get(row.number))
 
-    def _shared_out(self, rows: Sequence[_Row], known: Mapping[int, Known]) -> dict[int, Known]:
+    def _shared_out(self, equal: Sequence[_Row], known: Mapping[int, Known]) -> dict[int, Known]:
         """Each failure to one row, by the row's number.
 
         Rows move between runs, and a bookmark moves with its row; the number in rejected.json does not. So it is
         believed where the cell says so too, or could not be written; else the failure is a bookmarked row's.
         """
-        marks = {row.question.row: (not row.question.bookmark, not row.question.status) for row in rows}
+        marks = {row.number: (not row.state & rows.BOOKMARKED, not row.state) for row in equal}
         shared = {
             number: one
             for number, one in known.items()
@@ -205,47 +203,43 @@ class _Decider:
         moved = [one for number, one in known.items() if number not in shared]
         free = sorted(marks.keys() - shared.keys(), key=lambda number: (marks[number], number))
         shared.update(zip(free, moved, strict=False))
-        for row in rows:
+        for row in equal:
             if (
-                row.question.bookmark
-                and row.question.row not in shared
+                row.state & rows.BOOKMARKED
+                and row.number not in shared
                 and (one := self._under_earlier_prompt(row))
             ):
-                shared[row.question.row] = one
+                shared[row.number] = one
         return shared
 
     def _under_earlier_prompt(self, row: _Row) -> Known | None:
         """What rejected.json says of the row by the columns that an earlier prompt named."""
-        for key in list(self._keys(row.question))[1:]:
+        for key in self.found.known_by(row.number)[1:]:
             if known := _failures(self.register, key):
                 self.made.unanswered.add(key)
-                return next((one for one in reversed(known) if one.row == row.question.row), known[-1])
+                return next((one for one in reversed(known) if one.row == row.number), known[-1])
         return None
 
     def settle(self, row: _Row, known: Known | None) -> None:
         """Decide for one row; `known` is what rejected.json says of it."""
-        question, made = row.question, self.made
-        claims = self._claim(question)
+        made, bookmark = self.made, rows.word_of(row.state)
+        claims = self._claim(row)
         claimed = len(claims)
         if claimed == self.rules.samples:
             made.done += 1
-            made.by_earlier_prompt += any(key != question.key for key in claims)
-            if question.bookmark:
-                made.cells[question.row] = ""
+            made.by_earlier_prompt += any(key != row.key for key in claims)
+            if bookmark:
+                made.cells[row.number] = ""
             return
         if known:
-            made.unanswered.add(question.key)
-        word = self._word(question, known)
-        if (
-            known
-            and word
-            and word != question.status
-            and known.pending
-            and (question.bookmark or not question.status)
-        ):
-            made.cells[question.row] = word
-        if word and (question.bookmark or not question.status):
-            made.marked[word].append(question.row)
+            made.unanswered.add(row.key)
+        word = self._word(row, known)
+        is_ours = bool(bookmark) or not row.state  # other text in the cell is the user's
+        stands = word == bookmark and not row.state & rows.ODD
+        if known and word and not stands and known.pending and is_ours:
+            made.cells[row.number] = word
+        if word and is_ours:
+            made.marked[word].append(row.number)
         if word == "BLOCKED" and not self._wanted_again(known):
             made.blocked += 1
         elif word == "ERROR" and known and known.kind in _PAID_IN_VAIN and not self._wanted_again(known):
@@ -253,45 +247,32 @@ class _Decider:
         else:
             entries = made.first if word else made.later
             for sample in range(claimed + 1, self.rules.samples + 1):
-                number = self.tally.issue(question.key)
-                entries.add(row.offset, question.row, number, sample if self.rules.samples > 1 else 0)
+                number = self.tally.issue(row.key)
+                entries.add(row.number, number, sample if self.rules.samples > 1 else 0)
 
-    def _claim(self, question: Question) -> list[int]:
+    def _claim(self, row: _Row) -> list[int]:
         """Take as many answers as the row wants, or as there are; returns the contents they were given to."""
         claims: list[int] = []
-        for key in self._keys(question):
+        for key in self.found.known_by(row.number):
             while len(claims) < self.rules.samples and self.tally.claim(key):
                 claims.append(key)
             if len(claims) == self.rules.samples:
                 break
         return claims
 
-    def _keys(self, question: Question) -> Iterator[int]:
-        """What the row is known by: now, and by what earlier prompts named."""
-        yield question.key
-        for names in self._other_names:
-            named = {name: question.columns.get(name, "") for name in names}
-            yield content_key(question.text, question.image, question.messages, named)
-
-    def _word(self, question: Question, known: Known | None) -> str:
+    def _word(self, row: _Row, known: Known | None) -> str:
         """The bookmark that holds: the cell's; rejected.json's where the cell is not ours or was not yet written."""
         if known and known.pending:
             return known.bookmark
-        if question.bookmark:
-            return question.bookmark
-        return known.bookmark if known and question.status else ""
+        if bookmark := rows.word_of(row.state):
+            return bookmark
+        return known.bookmark if known and row.state else ""
 
     def _wanted_again(self, known: Known | None) -> bool:
         return self.rules.retry_failed or (known is not None and known.settings != self.rules.fingerprint)
 
 
-def rows_above_bookmark(sheet: Sheet, named: Sequence[str]) -> list[Question]:
+def rows_above_bookmark(sheet: Sheet, named: tuple[str, ...]) -> Iterator[Question]:
     """The rows above the first ERROR: the original tool went down the file and stopped there, so they are done."""
-    above: list[Question] = []
-    for _, record in sheet.records():
-        question = sheet.question(record, named)
-        if question.bookmark == "ERROR":
-            return above
-        if not question.is_empty:
-            above.append(question)
-    return []
+    for number in sheet.rows((named,)).numbers_above_error():
+        yield sheet.question(sheet.record(number), named)

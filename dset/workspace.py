@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Self
 
 from dset import files, summary, worklist
-from dset.errors import DsetError, QuestionsError, UsageError
+from dset.contents import BOOKMARKS
+from dset.errors import ChangedMeanwhileError, DsetError, UsageError
 from dset.locks import Lock
 from dset.outputs import Outputs
 from dset.prompts import Prompt
-from dset.questions import BOOKMARKS, Sheet
+from dset.questions import Sheet
 from dset.runlog import RunLog
 from dset.settings import Settings
 from dset.wording import counted
@@ -119,15 +120,21 @@ class Workspace:
 
     def _write_bookmarks(self) -> None:
         for attempt in range(_TRIES):
-            with self._sheet() as fresh:
-                self._after = self._planned(fresh, replace(self._rules, limit=None))
+            with contextlib.ExitStack() as stack:
+                # Unless it was saved meanwhile, what was read stands: a million rows are not read twice.
+                now = (
+                    self.sheet
+                    if self.sheet.is_current and not attempt
+                    else stack.enter_context(self._sheet())
+                )
+                self._after = self._planned(now, replace(self._rules, limit=None))
                 try:
                     if self._after.cells:
-                        fresh.write_statuses(self._after.cells)
+                        now.write_statuses(self._after.cells)
                     break
-                except QuestionsError:
-                    # Saved by somebody between our read and our write: what they wrote counts.
-                    if not fresh.can_write or attempt == _TRIES - 1:
+                except ChangedMeanwhileError as error:
+                    self._tell(str(error))
+                    if attempt == _TRIES - 1:
                         raise
         if (added := self._after.rows - self.plan.rows) > 0:
             self._tell(f"{counted(added, 'row')} came into q.csv meanwhile: the next run asks what is new")

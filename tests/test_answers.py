@@ -137,7 +137,7 @@ Counts = dict[int, tuple[int, int, int]]
 
 
 def counts(tally: Tally) -> Counts:
-    return dict(tally._counts)
+    return {key: tally._of(key) for key in tally._counts}
 
 
 @given(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dset import files
+from dset import files, steps
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="mode bits, links and folder fsync are POSIX's")
 
@@ -47,6 +47,25 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     made: list[float] = []
     monkeypatch.setattr(time, "sleep", made.append)
     return made
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Do something at the first step of a kind, right before it happens."""
+
+    def at(kind: str, path: Path, action: Callable[[], object], *, refuse_exchange: bool = False) -> None:
+        left = [action]
+
+        def watch(step: steps.Step) -> object:
+            if refuse_exchange and step.call is steps._exchange:
+                raise OSError(errno.EINVAL, "no exchange on this disk", step.path)
+            if left and (step.kind, step.path) == (kind, str(path)):
+                left.pop()()
+            return step.take()
+
+        monkeypatch.setattr(steps, "watch", watch)
+
+    return at
 
 
 def names(folder: Path) -> list[str]:
@@ -214,8 +233,8 @@ def test_the_content_is_on_disk_before_the_swap_and_the_name_after_it(
 
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(os, "replace", swapped)
-    files.replace(target, [b"new"], ready=lambda: order.append("ready"))
-    assert order == ["file", "ready", "swap", *([] if sys.platform == "win32" else ["folder"])]
+    files.replace(target, [b"new"])
+    assert order == ["file", "swap", *([] if sys.platform == "win32" else ["folder"])]
 
 
 @POSIX
@@ -270,11 +289,7 @@ def broken_chunks() -> Iterator[bytes]:
     raise ValueError("the rest cannot be made")
 
 
-def not_ready() -> None:
-    raise ValueError("not ready")
-
-
-@pytest.mark.parametrize("step", ["chunks", "ready", "write", "fsync", "replace"])
+@pytest.mark.parametrize("step", ["chunks", "write", "fsync", "replace"])
 def test_a_replace_that_fails_leaves_the_old_file_and_no_litter(
     target: Path, monkeypatch: pytest.MonkeyPatch, waits: list[float], step: str
 ) -> None:
@@ -282,7 +297,7 @@ def test_a_replace_that_fails_leaves_the_old_file_and_no_litter(
         monkeypatch.setattr(os, step, Calls(getattr(os, step), always(errno.ENOSPC)))
     chunks = broken_chunks() if step == "chunks" else iter([b"new"])
     with pytest.raises((OSError, ValueError)):
-        files.replace(target, chunks, ready=not_ready if step == "ready" else None)
+        files.replace(target, chunks)
     assert (target.read_bytes(), names(target.parent)) == (b"old", ["q.csv"])
     assert waits == []
 
@@ -310,6 +325,130 @@ def test_a_file_that_another_program_keeps_is_given_up_after_a_bounded_wait(
 
 
 # --- the rest
+
+
+# --- swap
+
+
+def swap(target: Path, read: bytes = b"old", new: bytes = b"new") -> Path | None:
+    """Swap as q.csv is: what is swapped out should be what was read."""
+    return files.swap(target, [new], ready=lambda: None, expected=lambda path: path.read_bytes() == read)
+
+
+@pytest.mark.parametrize("refuse", [False, True], ids=["exchange", "link and rename"])
+def test_a_swap_puts_the_new_content_in_place_and_leaves_nothing_beside_it(
+    target: Path, meanwhile: Callable[..., None], refuse: bool
+) -> None:
+    meanwhile("none", target, lambda: None, refuse_exchange=refuse)
+    target.chmod(0o640)
+    assert swap(target) is None
+    assert (target.read_bytes(), names(target.parent)) == (b"new", ["q.csv"])
+    assert sys.platform == "win32" or stat.S_IMODE(target.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("how", ["in place", "by a rename"])
+@pytest.mark.parametrize("refuse", [False, True], ids=["exchange", "link and rename"])
+def test_what_another_program_saves_at_the_very_moment_of_a_swap_wins(
+    target: Path, meanwhile: Callable[..., None], how: str, refuse: bool
+) -> None:
+    def save() -> None:
+        if how == "in place":
+            target.write_bytes(b"edited")
+        else:
+            target.with_name("theirs").write_bytes(b"edited")
+            target.with_name("theirs").replace(target)
+
+    kind = "link" if refuse and how == "by a rename" else "rename"
+    place = target.with_name(".q.csv.new.old") if kind == "link" else target
+    meanwhile(kind, place, save, refuse_exchange=refuse)
+    kept = swap(target)
+    assert kept == target.with_name("q.csv.bak")
+    assert (target.read_bytes(), kept.read_bytes()) == (b"edited", b"edited")
+    assert names(target.parent) == ["q.csv", "q.csv.bak"]
+
+
+def test_a_copy_of_what_was_saved_meanwhile_takes_no_name_that_is_taken(
+    target: Path, meanwhile: Callable[..., None]
+) -> None:
+    target.with_name("q.csv.bak").write_bytes(b"the user's own")
+    meanwhile("rename", target, lambda: target.write_bytes(b"edited"))
+    assert swap(target) == target.with_name("q.csv.bak1")
+    assert target.with_name("q.csv.bak").read_bytes() == b"the user's own"
+
+
+@pytest.mark.skipif(sys.platform not in {"linux", "darwin"}, reason="needs the exchange of two names")
+def test_even_a_second_save_while_the_first_is_put_back_is_kept(
+    target: Path, meanwhile: Callable[..., None], tmp_path: Path
+) -> None:
+    def save_again() -> None:
+        target.with_name("theirs").write_bytes(b"edited again")
+        target.with_name("theirs").replace(target)
+
+    meanwhile("link", target.with_name("q.csv.bak"), save_again)
+    assert files.swap(target, [b"new"], ready=lambda: None, expected=lambda _: False) is not None
+    kept = {path.read_bytes() for path in target.parent.iterdir()}
+    assert kept == {b"old", b"edited again"}
+
+
+def test_a_swap_that_is_not_ready_or_has_no_target_any_more_changes_nothing(
+    target: Path, meanwhile: Callable[..., None]
+) -> None:
+    def not_ready() -> None:
+        raise ValueError("not ready")
+
+    with pytest.raises(ValueError, match="not ready"):
+        files.swap(target, [b"new"], ready=not_ready, expected=lambda _: True)
+    assert (target.read_bytes(), names(target.parent)) == (b"old", ["q.csv"])
+    meanwhile("rename", target, target.unlink)
+    with pytest.raises(FileNotFoundError):
+        swap(target)
+    assert names(target.parent) == []
+
+
+@POSIX
+def test_on_a_disk_without_links_a_swap_is_a_replace(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def watch(step: steps.Step) -> object:
+        if step.call is steps._exchange or step.kind == "link":
+            raise OSError(errno.EPERM, "no links on this disk", step.path)
+        return step.take()
+
+    monkeypatch.setattr(steps, "watch", watch)
+    assert swap(target) is None
+    assert (target.read_bytes(), names(target.parent)) == (b"new", ["q.csv"])
+
+
+# --- steps
+
+
+def test_every_step_of_an_append_and_a_replace_is_seen_in_its_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, str]] = []
+
+    def watch(step: steps.Step) -> object:
+        seen.append((step.kind, Path(step.path).name))
+        return step.take()
+
+    monkeypatch.setattr(steps, "watch", watch)
+    files.append(tmp_path / "a", b"x")
+    files.replace(tmp_path / "a", [b"y"])
+    folder = [] if sys.platform == "win32" else [("sync", tmp_path.name)]
+    assert seen == [
+        *[("open", "a"), ("sync", "a"), *folder, ("write", "a"), ("sync", "a")],
+        *[("unlink", ".a.new"), ("open", ".a.new"), ("write", ".a.new"), ("sync", ".a.new")],
+        *[("meta", ".a.new"), ("rename", "a"), *folder],
+    ]
+
+
+def test_a_call_that_a_signal_interrupts_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    monkeypatch.setattr(
+        os, "replace", Calls(os.replace, lambda count: InterruptedError() if count < 3 else None)
+    )
+    files.replace(tmp_path / "a", [b"y"])
+    assert (tmp_path / "a").read_bytes() == b"y"
 
 
 def test_a_file_is_set_aside_under_the_next_free_number(tmp_path: Path) -> None:
@@ -344,15 +483,15 @@ def test_a_folder_is_made_with_its_parents_and_each_name_is_synced(tmp_path: Pat
 @pytest.mark.parametrize("number", [errno.EINVAL, errno.EBADF])
 def test_a_disk_that_cannot_sync_folders_is_taken_as_it_is(tmp_path: Path, fsync: Calls, number: int) -> None:
     fsync.fails = always(number)
-    files.sync_folder(tmp_path)
+    steps.sync_folder(tmp_path)
     fsync.fails = always(errno.EIO)
     with pytest.raises(OSError, match=os.strerror(errno.EIO)):
-        files.sync_folder(tmp_path)
+        steps.sync_folder(tmp_path)
 
 
 def test_windows_syncs_no_folders(tmp_path: Path, fsync: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
-    files.sync_folder(tmp_path / "not even there")
+    steps.sync_folder(tmp_path / "not even there")
     assert fsync.count == 0
 
 

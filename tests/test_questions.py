@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dset import dialects, files, questions
-from dset.errors import QuestionsError
+from dset import copies, dialects, files
+from dset.errors import ChangedMeanwhileError, QuestionsError
 from dset.questions import Question, Sheet, content_key, identity
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="mode bits and links are POSIX's")
@@ -269,14 +269,14 @@ def test_a_save_in_the_moment_of_writing_wins(
     q: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = q("question,status\na,\n")
-    replace = files.replace
+    swap = files.swap
 
-    def saved_meanwhile(*arguments: object, **named: object) -> None:
+    def saved_meanwhile(*arguments: object, **named: object) -> object:
         path.write_bytes(b"question,status\nedited,\n")
-        replace(*arguments, **named)  # type: ignore[arg-type]
+        return swap(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(files, "replace", saved_meanwhile)
-    with Sheet(path) as sheet, pytest.raises(QuestionsError, match="changed a moment ago"):
+    monkeypatch.setattr(files, "swap", saved_meanwhile)
+    with Sheet(path) as sheet, pytest.raises(ChangedMeanwhileError, match="saved by another program"):
         sheet.write_statuses({2: "ERROR"})
     assert path.read_bytes() == b"question,status\nedited,\n"
 
@@ -284,16 +284,16 @@ def test_a_save_in_the_moment_of_writing_wins(
 def test_what_happens_to_the_file_later_changes_nothing_in_a_sheet(q: Callable[[str], Path]) -> None:
     path = q("question\na\nb\n")
     with Sheet(path) as sheet:
-        places = [(offset, record.number) for offset, record in sheet.records()]
+        numbers = [number for number, _, _ in sheet.rows()]
         path.write_bytes(b"question\nother\n")
-        assert [sheet.question(sheet.record_at(*place)).text for place in places] == ["a", "b"]
-        assert [sheet.record_at(*place).number for place in places] == [2, 3]
+        assert [sheet.question(sheet.record(number)).text for number in numbers] == ["a", "b"]
+        assert [sheet.record(number).number for number in numbers] == [2, 3]
 
 
 def test_a_large_file_is_kept_in_the_temporary_folder_and_read_the_same(
     q: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(questions, "IN_MEMORY", 10)
+    monkeypatch.setattr(copies, "IN_MEMORY", 10)
     path = q('question,status\na,\n"b\nb",\n')
     assert [row.text for row in rows(path)] == ["a", "b\nb"]
     assert bookmark(path, {3: "ERROR"}) == b'question,status\na,\n"b\nb",ERROR\n'
@@ -428,16 +428,16 @@ def test_a_file_that_grows_while_it_is_read_is_read_again(
     q: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = q("question\na\n")
-    stamp, times = questions._stamp, [2]
+    stamp, times = copies.stamp, [2]
 
-    def grows(status: os.stat_result) -> questions.Stamp:
+    def grows(status: os.stat_result) -> copies.Stamp:
         if times[0]:
             times[0] -= 1
             with path.open("ab") as stream:
                 stream.write(b"b\n")
         return stamp(status)
 
-    monkeypatch.setattr(questions, "_stamp", grows)
+    monkeypatch.setattr(copies, "stamp", grows)
     assert [row.text for row in rows(path)] == ["a", "b", "b"]
 
 
@@ -445,7 +445,7 @@ def test_a_file_that_never_stops_growing_is_given_up(
     q: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counter = iter(range(1_000))
-    monkeypatch.setattr(questions, "_stamp", lambda _: (next(counter), 0, 0))
+    monkeypatch.setattr(copies, "stamp", lambda _: (next(counter), 0, 0))
     with pytest.raises(QuestionsError, match="another program keeps writing it"):
         Sheet(q("question\na\n"))
 

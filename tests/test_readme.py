@@ -24,6 +24,10 @@ ENV = (ROOT / ".env.example").read_text(encoding="utf-8")
 # Modules that are one subject with another one, and tested there.
 TESTED_WITH = {
     "asking": "batch",
+    "contents": "questions",
+    "copies": "questions",
+    "rows": "worklist",
+    "steps": "files",
     "outages": "batch",
     "causes": "failures",
     "replies": "completions",
@@ -151,24 +155,28 @@ def test_nothing_in_dset_prints_exits_or_imports_the_script() -> None:
                 assert node.attr not in {"stdout", "stderr", "exit"}, path
 
 
-def test_only_files_py_writes_renames_or_removes() -> None:
-    calls = {
-        "fsync",
-        "replace",
-        "rename",
-        "unlink",
-        "ftruncate",
-        "write_text",
-        "write_bytes",
-        "rmtree",
-        "mkdir",
-    }
-    for path in (ROOT / "dset").glob("*.py"):
-        if path.name == "files.py":
-            continue
+def test_only_steps_py_changes_a_disk_and_only_files_py_and_locks_py_use_it() -> None:
+    system = {"fsync", "replace", "rename", "unlink", "ftruncate", "write", "mkdir", "link", "chmod", "chown"}
+    anywhere = {"write_text", "write_bytes", "rmtree", "touch", "symlink_to", "hardlink_to", "O_CREAT"}
+    for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Attribute) and node.attr in calls and isinstance(node.value, ast.Name):
-                assert node.value.id != "os" or path.name == "locks.py", (path, node.attr)
+            if isinstance(node, ast.Attribute) and path.name not in {"steps.py", "files.py", "locks.py"}:
+                of_os = isinstance(node.value, ast.Name) and node.value.id == "os"
+                assert not (of_os and node.attr in system), (path, node.lineno)
+                assert node.attr not in anywhere, (path, node.lineno)
+                assert not (isinstance(node.value, ast.Name) and node.value.id == "steps"), (
+                    path,
+                    node.lineno,
+                )
+            if isinstance(node, ast.Call) and "w" in _mode(node):
+                raise AssertionError((path, node.lineno))
+
+
+def _mode(call: ast.Call) -> str:
+    """The mode of a call of open."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    texts = [one.value for one in call.args if isinstance(one, ast.Constant)] if name == "open" else []
+    return "".join(text for text in texts if isinstance(text, str))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the same on every system; slow on this one")

@@ -39,7 +39,7 @@ def plan(sheet: Sheet, todo: int = 0, bookmarked: int = 0, **counts: Any) -> Pla
     """A plan with these counts."""
     made = Plan(sheet, Rules("f1"), **counts)
     for number in range(todo):
-        (made.first if number < bookmarked else made.later).add(0, number + 2, 1, 0)
+        (made.first if number < bookmarked else made.later).add(number + 2, 1, 0)
     return made
 
 

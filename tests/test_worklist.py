@@ -458,7 +458,7 @@ def test_in_any_sheet_no_answered_row_is_asked_and_the_counts_add_up(
     with Sheet(path) as sheet:
         made = plan(sheet, tally_of(answered), register_of(failures), rules)
         questions = list(made.questions())
-    waiting = {row for entries in (made.first, made.later) for _, row, _, _ in entries}
+    waiting = {row for entries in (made.first, made.later) for row, _, _ in entries}
     assert made.rows + made.empty == len(rows)
     assert made.rows == made.done + made.blocked + sum(made.held.values()) + len(waiting)
     assert len(questions) == made.todo

@@ -89,7 +89,7 @@ def test_bookmarks_that_cannot_be_written_are_told_and_written_by_the_next_run(
         question = next(work.plan.questions())
         work.outputs.reject([_rejection(question)])
         with monkeypatch.context() as patch:
-            patch.setattr(files, "replace", _refuse(path))
+            patch.setattr(files, "swap", _refuse(path))
             work.bookmark()
     assert "could not be written" in told[-1]
     assert b"ERROR" not in path.read_bytes()
@@ -121,7 +121,7 @@ def _rejection(question: Question) -> Rejection:
 
 
 def _refuse(path: Path) -> Callable[..., None]:
-    real = files.replace
+    real = files.swap
 
     def replace(target: Path, *rest: object, **options: object) -> None:
         if target.name == path.name:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from dset import files
+from dset import files, rows
 from dset.endpoints import Endpoint, choose
 from dset.keys import Secrets
 from dset.questions import Sheet
@@ -77,8 +77,10 @@ class Rehearsal:
         """
         source = self._source
         with Sheet(source.questions, encoding=source.encoding, column=source.column) as sheet:
-            emptied = b"".join(sheet.with_statuses(dict(_all_rows(sheet))))
-            rows = sum(not sheet.question(record).is_empty for _, record in sheet.records())
+            found = sheet.rows()
+            worded = {number: "" for number, state, _ in found if state & ~rows.EMPTY}
+            emptied = b"".join(sheet.with_statuses(worded))
+            asked = sum(not state & rows.EMPTY for state in found.states)
             encoding = "" if sheet.bom or sheet.codec == "utf-8" else sheet.codec
         self._digest = hashlib.sha256(emptied).hexdigest()
         afresh = self._under_way() != self._digest
@@ -89,7 +91,7 @@ class Rehearsal:
         latency = _THINKING[source.rehearse]
         script = canned.calm(latency)
         if source.rehearse == "outage" and afresh:
-            script = canned.outage(max(1, rows * source.samples // 2), latency)
+            script = canned.outage(max(1, asked * source.samples // 2), latency)
         self._server = Server(script, keep_bodies=False)
         self._server.start()
         self.settings = replace(self.settings, encoding=encoding)
@@ -120,8 +122,3 @@ class Rehearsal:
             self._server = None
             if self.finished:
                 self._note(finished=True)
-
-
-def _all_rows(sheet: Sheet) -> Iterator[tuple[int, str]]:
-    for _, record in sheet.records():
-        yield record.number, ""
