@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ Record = dict[str, Any]
 Records = Iterator[Record]
 _HEAD = b'{"metadata": {"id": "'  # how each line of ours begins: the id is found without parsing the line
 _ID = re.compile(r"([0-9a-f]{20})(?:-([1-9][0-9]{0,8}))?\Z")
-_HEAD_ID = re.compile(re.escape(_HEAD) + rb'([0-9a-f]{20})(?:-([1-9][0-9]{0,8}))?"')
+_FIRST_ANSWERS = re.compile(rb'(?:[0-9a-f]{20}")*\Z')
+_KEY = 21  # bytes: the key, and the quotation mark that tells a first answer from a further one
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BLOCK = 1 << 20
 
@@ -98,6 +99,7 @@ class Tally:
     def __init__(self) -> None:
         self._counts: dict[int, _Count] = {}
         self._shared: dict[_Count, _Count] = {}
+        self._after_claim: dict[_Count, _Count] = {}
         self._round = 0  # a claim of an earlier round is none
         self.total = 0
         self.claimed = 0
@@ -122,10 +124,14 @@ class Tally:
         counts = self._counts.get(key)
         if counts is None:
             return False
-        answers, claimed, highest = self._of(key)
-        if claimed >= answers:
+        after = self._after_claim.get(counts)  # few are different: found once, not for each of a million rows
+        if after is None:
+            answers, claimed, highest = self._of(key)
+            after = _NONE if claimed >= answers else (answers, claimed + 1, highest, self._round)
+            self._after_claim[counts] = after
+        if after is _NONE:
             return False
-        self._set(key, answers, claimed + 1, highest)
+        self._counts[key] = after
         self.claimed += 1
         return True
 
@@ -135,9 +141,20 @@ class Tally:
         self._set(key, answers, claimed, highest + 1)
         return highest + 1
 
+    def add_first(self, keys: Collection[int]) -> None:
+        """An answer to each of these stands in the journal as its first."""
+        once = dict.fromkeys(keys, (1, 0, 1, self._round))
+        if len(once) == len(keys) and self._counts.keys().isdisjoint(once.keys()):
+            self._counts.update(once)
+            self.total += len(keys)
+        else:
+            for key in keys:
+                self.add(key)
+
     def release(self) -> None:
         """Forget every claim, so that the rows can be gone through again."""
         self._round += 1
+        self._after_claim.clear()
         self.claimed = 0
 
 
@@ -186,19 +203,45 @@ def read(path: Path, end: int | None = None) -> Records:
 
 def tally(path: Path, *, trusted: bool, end: int | None = None) -> Tally:
     """Who is answered. `trusted`: nothing touched the file since our last exit, so ids are taken without parsing."""
-    counted = Tally()
-    for number, line in enumerate(lines_of(path, end), 1):
-        plain = trusted and b"\0" not in line and line.endswith(b"}\n") and line.count(_HEAD) == 1
-        if plain and (match := _HEAD_ID.match(line)):
-            counted.add(int(match[1], 16), int(match[2] or 1))
+    counted, number = Tally(), 0
+    for block in _blocks_of(path, end):
+        if trusted and (keys := _plain_keys(block)) is not None:
+            counted.add_first(keys)
+            number += len(keys)
             continue
-        if not line.strip():
-            continue
-        try:
-            counted.add(*identify(parse(line)["metadata"]))
-        except ValueError:
-            raise _damaged(path, number, line) from None
+        for line in block.split(b"\n")[:-1]:
+            number += 1
+            if line.strip():
+                try:
+                    counted.add(*identify(parse(line)["metadata"]))
+                except ValueError:
+                    raise _damaged(path, number, line) from None
     return counted
+
+
+def _blocks_of(path: Path, end: int | None) -> Iterator[bytes]:
+    """The file up to byte `end` in pieces of whole lines, each with its newline."""
+    if not path.exists():
+        return
+    left = path.stat().st_size if end is None else end
+    with path.open("rb") as stream:
+        while left > 0 and (block := stream.read(min(_BLOCK, left))):
+            if not block.endswith(b"\n"):
+                block += stream.readline()
+            left -= len(block)
+            yield (block[:left] if left < 0 else block).removesuffix(b"\n") + b"\n"
+
+
+def _plain_keys(block: bytes) -> list[int] | None:
+    """The keys of its lines where all of them are first answers as we write them; else None.
+
+    No newline stands inside a line, so the head after one is the beginning of a record.
+    """
+    before, *rest = (b"\n" + block).split(b"\n" + _HEAD)
+    heads = [one[:_KEY] for one in rest]
+    if before or len(rest) != block.count(b"\n") or not _FIRST_ANSWERS.match(b"".join(heads)):
+        return None
+    return [int(head[:-1], 16) for head in heads]
 
 
 def _damaged(path: Path, number: int, line: bytes) -> JournalError:

@@ -58,11 +58,10 @@ def digest(
     text: str, image: str = "", messages: str = "", names: Sequence[str] = (), cells: Sequence[str] = ()
 ) -> tuple[int, int]:
     """The content's key as its upper 64 and its lower 16 bits; `cells` are those of the columns `names`, sorted."""
-    if not (image or messages or names):
-        content = _plain(text)
-    else:
+    content = text.strip() if "\r" not in text else _plain(text)
+    if image or messages or names:
         # NUL never stands in a cell, so no two contents share a spelling.
-        parts = [_plain(text), "image", _plain(image), "messages", _plain(messages)]
+        parts = [content, "image", _plain(image), "messages", _plain(messages)]
         for name, cell in zip(names, cells, strict=True):
             parts += [name, _plain(cell)]
         content = "\0".join(parts)

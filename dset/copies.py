@@ -3,6 +3,7 @@
 import codecs
 import hashlib
 import io
+import itertools
 import os
 import tempfile
 import unicodedata
@@ -30,6 +31,7 @@ class Copy:
     bom: bytes
     stamp: Stamp
     digest: bytes  # of the file's own bytes
+    has_lone_cr: bool  # as old Macs end their lines
 
 
 def take(path: Path, encoding: str) -> Copy:
@@ -84,16 +86,19 @@ def _copied(source: IO[bytes], status: Stamp, encoding: str) -> tuple[Copy, int]
     stream: IO[bytes] = (
         io.BytesIO() if status[0] <= IN_MEMORY else tempfile.TemporaryFile(prefix="dset-")  # noqa: SIM115
     )
-    hashed, size = _hash(), len(head)
+    hashed, size, ends_in_cr = _hash(), bom, False
+    hashed.update(head[:bom])
     try:
-        hashed.update(head)
         decoder = codecs.getincrementaldecoder(codec)("strict")
-        stream.write(decoder.decode(head[bom:]).encode("utf-8"))
-        for block in _blocks(source):
+        carriage = 0
+        for block in itertools.chain([head[bom:]], _blocks(source), [b""]):
             size += len(block)
             hashed.update(block)
-            stream.write(decoder.decode(block).encode("utf-8"))
-        stream.write(decoder.decode(b"", final=True).encode("utf-8"))
+            text = decoder.decode(block, final=not block).encode("utf-8")
+            carriage += text.count(b"\r") - text.count(b"\r\n")
+            carriage -= ends_in_cr and text.startswith(b"\n")
+            ends_in_cr = text.endswith(b"\r")
+            stream.write(text)
     except UnicodeError:
         stream.close()
         source.seek(0)
@@ -103,7 +108,7 @@ def _copied(source: IO[bytes], status: Stamp, encoding: str) -> tuple[Copy, int]
         stream.close()
         raise
     stream.seek(0)
-    return Copy(stream, codec, head[:bom], status, hashed.digest()), size
+    return Copy(stream, codec, head[:bom], status, hashed.digest(), carriage > 0), size
 
 
 def _check(path: Path) -> None:

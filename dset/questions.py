@@ -2,12 +2,13 @@
 
 import errno
 import io
+import itertools
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from dset import copies, dialects, files, rows
+from dset import copies, dialects, files
 from dset.contents import BOOKMARKS, Question, content_key, digest, identity
 from dset.dialects import Record
 from dset.errors import ChangedMeanwhileError, QuestionsError
@@ -18,7 +19,6 @@ _EXACT = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")  # one wa
 _PLAIN: tuple[tuple[str, ...], ...] = ((),)  # rows are known without any of the user's columns
 _BLOCK = 1 << 20
 _LINES = 5_000  # encoded at once
-_SUSPECTS = 5  # that are told of at most
 
 
 class Sheet:
@@ -76,19 +76,26 @@ class Sheet:
 
     def records(self) -> Iterator[tuple[int, Record]]:
         """(offset, record) of each data row, blank ones included. Raises QuestionsError."""
+        line = 2 if self.separator else 1
+        for number, (offset, raw, cells, count) in enumerate(self._read(), 1):
+            if number > self.columns.header_row:
+                yield offset, Record(number, line, raw, cells)
+            line += count
+
+    def _read(self) -> Iterator[tuple[int, bytes, list[str], int]]:
+        """(offset, bytes, cells, lines) of each record from the first row on."""
         self._stream.seek(self._start)
-        first_line = 2 if self.separator else 1
-        offset = self._start
-        header_row, check = self.columns.header_row, self.columns.check
-        lines = dialects.physical_lines(self._stream)
+        offset, line, width = self._start, 2 if self.separator else 1, self.columns.width
+        # Cut at LF only where nothing else ends a line: one step less for each of a million.
+        lines = dialects.physical_lines(self._stream) if self._copy.has_lone_cr else self._stream
         try:
-            for record in dialects.records(lines, self.columns.delimiter, first_line):
-                if record.number > header_row:
-                    check(record)
-                    yield offset, record
-                elif record.number == header_row:
-                    self._header_at = offset
-                offset += len(record.raw)
+            found = dialects.cells_of(lines, self.columns.delimiter, line)
+            for number, (raw, cells, count) in enumerate(found, 1):
+                if len(cells) > width and number > self.columns.header_row:
+                    self.columns.check(Record(number, line, raw, cells))
+                yield offset, raw, cells, count
+                offset += len(raw)
+                line += count
         except QuestionsError as error:
             raise QuestionsError(f"{self.path}: {error}") from None
 
@@ -103,28 +110,46 @@ class Sheet:
         return self._rows
 
     def _numbered(self, ways: list[tuple[str, ...]]) -> Rows:
-        columns, cell = self.columns, self.columns.cell
+        columns = self.columns
         found = Rows(columns.header_row + 1, len(ways))
+        read = self._read()
+        for offset, *_ in itertools.islice(read, columns.header_row):
+            self._header_at = offset
+        if columns.image < 0 and columns.messages < 0 and ways == [()]:
+            self._number_plain(read, found)
+        else:
+            self._number_any(read, found, ways)
+        return found
+
+    def _number_plain(self, read: Iterator[tuple[int, bytes, list[str], int]], found: Rows) -> None:
+        """As `_number_any` for what most files are: a question a row, and nothing else to know it by."""
+        question, status = self.columns.question, self.columns.status
+        offsets, states, keys = found.offsets.append, found.states.append, found.keys[0]
+        high, low = keys.high.append, keys.low.append
+        for number, (offset, _, cells, _) in enumerate(read, found.first):
+            text = cells[question] if question < len(cells) else ""
+            word = cells[status] if status < len(cells) else ""
+            empty = not text or text.isspace()
+            halves = digest(text)
+            offsets(offset)
+            states(found.state(number, word, empty=empty) if word or empty else 0)
+            high(halves[0])
+            low(halves[1])
+
+    def _number_any(
+        self, read: Iterator[tuple[int, bytes, list[str], int]], found: Rows, ways: list[tuple[str, ...]]
+    ) -> None:
+        columns, cell = self.columns, self.columns.cell
         by_name = {name: index for index, name in columns.own}
         places = [[by_name.get(name, -1) for name in names] for names in ways]
-        at = (columns.question, columns.image, columns.messages, columns.status)
-        plain = at[1] < 0 and at[2] < 0 and ways == [()]
-        for offset, (number, _, _, cells) in self.records():
-            text, word = cell(cells, at[0]), cell(cells, at[3])
-            state = rows.state_of(word.strip()) if word else 0
-            if plain:
-                empty, halves = not text.strip(), [digest(text)]
-            else:
-                image, messages = cell(cells, at[1]).strip(), cell(cells, at[2]).strip()
-                empty = not (text.strip() or image or messages)
-                halves = [
-                    digest(text, image, messages, names, [cell(cells, place) for place in there])
-                    for names, there in zip(ways, places, strict=True)
-                ]
-            found.add(offset, state | rows.EMPTY if empty else state, halves)
-            if state & rows.OTHER and word.startswith(" ") and not empty and len(found.suspects) < _SUSPECTS:
-                found.suspects.append((number, word))
-        return found
+        for number, (offset, _, cells, _) in enumerate(read, found.first):
+            text = cell(cells, columns.question)
+            image, messages = cell(cells, columns.image).strip(), cell(cells, columns.messages).strip()
+            empty = not (text.strip() or image or messages)
+            found.offsets.append(offset)
+            found.states.append(found.state(number, cell(cells, columns.status), empty=empty))
+            for keys, names, there in zip(found.keys, ways, places, strict=True):
+                keys.add(digest(text, image, messages, names, [cell(cells, place) for place in there]))
 
     def record(self, number: int) -> Record:
         """Row `number`, read again."""

@@ -1,6 +1,6 @@
 """rejected.json: a line for each row that ended without an answer, and why; what was paid for is kept in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, KeysView
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,8 +96,9 @@ class Register:
         """What is known of the rows with this content, the newest last."""
         return list(self._known.get(key, {}).values())
 
-    def __contains__(self, key: int) -> bool:
-        return key in self._known
+    def contents(self) -> KeysView[int]:
+        """The contents that some line is about."""
+        return self._known.keys()
 
     def __iter__(self) -> Iterator[tuple[int, int, Known]]:
         for key, numbers in self._known.items():

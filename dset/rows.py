@@ -1,12 +1,13 @@
 """The rows of q.csv as numbers: a million of them must fit beside everything else."""
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import count
 
 # What the status cell of a row says; 0 for nothing.
 ERROR, BLOCKED, ODD, OTHER, EMPTY = 1, 2, 4, 8, 16
 BOOKMARKED = ERROR | BLOCKED
+_SUSPECTS = 5  # that are told of at most
 _WORDS = {ERROR: "ERROR", BLOCKED: "BLOCKED"}
 _STATES = {"": 0, "ERROR": ERROR, "BLOCKED": BLOCKED}
 
@@ -59,12 +60,14 @@ class Rows:
     def __len__(self) -> int:
         return len(self.states)
 
-    def add(self, offset: int, state: int, halves: Iterable[tuple[int, int]]) -> None:
-        """The next row; an EMPTY one has no keys that matter."""
-        self.offsets.append(offset)
-        self.states.append(state)
-        for keys, one in zip(self.keys, halves, strict=True):
-            keys.add(one)
+    def state(self, number: int, cell: str, *, empty: bool) -> int:
+        """What the status cell of row `number` says; one that reads on like prose is noted."""
+        state = state_of(cell.strip())
+        if empty:
+            return state | EMPTY
+        if state & OTHER and cell.startswith(" ") and len(self.suspects) < _SUSPECTS:
+            self.suspects.append((number, cell))
+        return state
 
     def offset(self, number: int) -> int:
         """Where row `number` begins."""

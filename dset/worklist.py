@@ -151,16 +151,19 @@ def plan(sheet: Sheet, tally: Tally, register: Register, rules: Rules) -> Plan:
     made = Plan(sheet, rules, suspects=found.suspects)
     deferred: dict[int, list[_Row]] = defaultdict(list)
     decider = _Decider(made, found, tally, register, rules)
-    single = rules.samples == 1
+    single, claim, failed, done = rules.samples == 1, tally.claim, register.contents(), 0
     for number, state, key in found:
-        if state & rows.EMPTY:
+        if single and not state and key not in failed and claim(key):  # what most rows of a large file are
+            done += 1
+        elif state & rows.EMPTY:
             made.empty += 1
-        elif state & rows.BOOKMARKED or key in register:
+        elif state & rows.BOOKMARKED or key in failed:
             deferred[key].append(_Row(number, state, key))  # equal rows without a bookmark claim first
-        elif single and tally.claim(key):  # what most rows of a large file are
-            made.done += 1
+        elif single and claim(key):
+            done += 1
         else:
             decider.settle(_Row(number, state, key), None)
+    made.done += done
     made.rows = len(found) - made.empty
     for key, equal in deferred.items():
         decider.settle_equal(equal, _failures(register, key))

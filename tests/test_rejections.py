@@ -72,8 +72,8 @@ def test_for_a_row_the_last_line_wins() -> None:
     assert reasons(register, "q") == ["new"]
     assert reasons(register, "other") == ["its own"]
     assert reasons(register, "unknown") == []
-    assert content_key("q") in register
-    assert content_key("unknown") not in register
+    assert content_key("q") in register.contents()
+    assert content_key("unknown") not in register.contents()
 
 
 def test_equal_rows_are_kept_apart_the_newest_last() -> None:
