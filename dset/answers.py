@@ -12,6 +12,11 @@ from dset.contents import Question, content_key
 from dset.errors import JournalError
 from dset.replies import Reply
 
+try:
+    from jiter import from_json as _from_json  # comes with openai
+except ImportError:  # `status` and the tests of the pure parts need no openai
+    _from_json = None  # type: ignore[assignment]
+
 Record = dict[str, Any]
 Records = Iterator[Record]
 _HEAD = b'{"metadata": {"id": "'  # how each line of ours begins: the id is found without parsing the line
@@ -80,9 +85,11 @@ def as_record(answer: Answer) -> Record:
 def as_line(record: Mapping[str, Any]) -> bytes:
     """One line of JSON Lines, newline included. Characters stand as they are, but for what UTF-8 cannot hold."""
     text = json.dumps(record, ensure_ascii=False)
-    if _SURROGATE.search(text):
+    try:
+        return text.encode("utf-8") + b"\n"
+    except UnicodeEncodeError:
         text = _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-    return text.encode("utf-8") + b"\n"
+        return text.encode("utf-8") + b"\n"
 
 
 _Count = tuple[int, int, int, int]
@@ -103,6 +110,7 @@ class Tally:
         self._round = 0  # a claim of an earlier round is none
         self.total = 0
         self.claimed = 0
+        self.columns: dict[str, None] = {}  # the user's, of the records that were parsed
 
     def _set(self, key: int, answers: int, claimed: int, highest: int) -> None:
         counts = (answers, claimed, highest, self._round)
@@ -118,6 +126,13 @@ class Tally:
         answers, claimed, highest = self._of(key)
         self._set(key, answers + 1, claimed, max(highest, number))
         self.total += 1
+
+    def add_record(self, metadata: Mapping[str, Any]) -> None:
+        """The journal holds a record with this metadata."""
+        self.add(*identify(metadata))
+        columns = metadata.get("columns")
+        if isinstance(columns, dict):
+            self.columns.update(dict.fromkeys(columns))
 
     def claim(self, key: int) -> bool:
         """Take one answer for a row; False where none is left."""
@@ -179,10 +194,20 @@ def lines_of(path: Path, end: int | None = None) -> Iterator[bytes]:
             left -= len(line)
 
 
+def _loads(line: bytes) -> Any:
+    """As json.loads, in less than half the time where openai's own parser is there and can take the line."""
+    if _from_json is not None:
+        try:
+            return _from_json(line)
+        except ValueError:
+            pass  # it takes no lone surrogate, which we write as an escape
+    return json.loads(line)
+
+
 def parse(line: bytes) -> Record:
     """A whole line as a record. Raises ValueError where it is none."""
     try:
-        record = json.loads(line.removeprefix(b"\xef\xbb\xbf"))
+        record = _loads(line.removeprefix(b"\xef\xbb\xbf"))
         valid = isinstance(record["metadata"], dict) and "response" in record
     except (RecursionError, KeyError, TypeError) as error:
         raise ValueError(str(error)) from None
@@ -202,7 +227,10 @@ def read(path: Path, end: int | None = None) -> Records:
 
 
 def tally(path: Path, *, trusted: bool, end: int | None = None) -> Tally:
-    """Who is answered. `trusted`: nothing touched the file since our last exit, so ids are taken without parsing."""
+    """Who is answered, and the user's columns in the lines that were parsed.
+
+    `trusted`: nothing touched the file since our last exit, so ids are taken without parsing.
+    """
     counted, number = Tally(), 0
     for block in _blocks_of(path, end):
         if trusted and (keys := _plain_keys(block)) is not None:
@@ -213,7 +241,7 @@ def tally(path: Path, *, trusted: bool, end: int | None = None) -> Tally:
             number += 1
             if line.strip():
                 try:
-                    counted.add(*identify(parse(line)["metadata"]))
+                    counted.add_record(parse(line)["metadata"])
                 except ValueError:
                     raise _damaged(path, number, line) from None
     return counted

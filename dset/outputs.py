@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dset import adoption, answers, files, rejections, runs, state, views
+from dset import adoption, answers, files, leveling, rejections, runs, state, views
 from dset.answers import Answer, Record, Tally
 from dset.contents import Question
 from dset.errors import JournalError
@@ -134,7 +134,7 @@ class Outputs:
         files.append(self.folder.rejected, b"".join(answers.as_line(one) for one in records if "kind" in one))
         files.remove(self.folder.rescue)
         for record in saved:
-            self.tally.add(*answers.identify(record["metadata"]))
+            self.tally.add_record(record["metadata"])
         self.say(f"took up {len(saved):,} answers from {self.folder.rescue}")
 
     def files(self) -> list[Path]:
@@ -183,16 +183,24 @@ class Outputs:
         left = self.state
         journal_known = left.knows(state.mark(self.folder.journal), left.journal)
         # Those of the last run even where no answer has them: its view shows them.
-        known_columns = left.columns if journal_known else views.columns_of(self.records(), left.columns)
-        own = list(dict.fromkeys([*known_columns, *columns]))
+        own = list(dict.fromkeys([*left.columns, *self.tally.columns, *columns]))
         settings_stay = own == left.columns and csv_exact == left.csv_exact
         self.state.columns, self.state.csv_exact = own, csv_exact
-        for view in views.make(self.folder.path, names, own, exact=csv_exact):
-            ours = left.knows(state.mark(view.path), left.views.get(view.name))
-            self._wanted_views.append(view)
+        self._wanted_views = views.make(self.folder.path, names, own, exact=csv_exact)
+        ours = [
+            view.name
+            for view in self._wanted_views
+            if left.knows(state.mark(view.path), left.views.get(view.name))
+        ]
+        known = [name for name in ours if journal_known and (name != "csv" or settings_stay)]
+        open_ones = [view for view in self._wanted_views if view.name not in known]
+        outcomes = leveling.level(open_ones, self.records, ours) if open_ones else {}
+        for view in self._wanted_views:
+            outcome = outcomes.get(view.name, "")
             try:
-                if not (ours and journal_known and (view.name != "csv" or settings_stay)):
-                    self._report(view, views.level(view, self.records, ours=ours))
+                if isinstance(outcome, OSError):
+                    raise outcome
+                self._report(view, outcome)
                 self._views.append((view, files.AppendFile(view.path)))
             except OSError as error:
                 self._fell_behind(view, error)
@@ -278,14 +286,14 @@ class Outputs:
     def _follows(self, view: View) -> bool:
         """The view is what the journal, changed by somebody, renders to now."""
         try:
-            views.level(view, self.records, ours=True)
+            return not isinstance(leveling.level([view], self.records, [view.name])[view.name], OSError)
         except (OSError, JournalError):
             return False
-        return True
 
     def _caught_up(self, view: View) -> bool:
         try:
-            views.level(view, self.records, ours=False)
+            if isinstance(leveling.level([view], self.records, [])[view.name], OSError):
+                return False
         except (OSError, JournalError):  # the journal too: its end may be torn where it refused a write
             return False
         self.behind.remove(view.path.name)

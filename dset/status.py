@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from dset import adoption, answers, locks, rejections, runs, state, views, worklist
+from dset import adoption, answers, leveling, locks, rejections, runs, state, views, worklist
 from dset.contents import Question
 from dset.costs import Tokens
 from dset.errors import DsetError
@@ -55,7 +55,7 @@ def look(settings: Settings) -> Report:
                 retry_failed=settings.retry_failed,
             )
             _rows(worklist.plan(sheet, tally, register, rules), register, report)
-            _views(folder, settings, [name for _, name in sheet.columns.own], report)
+            _views(folder, settings, [name for _, name in sheet.columns.own], tally.columns, report)
     except DsetError as error:
         report.add(str(error), 2)
     if folder.rescue.exists():
@@ -187,20 +187,19 @@ def _reasons(plan: worklist.Plan, register: rejections.Register) -> list[str]:
     return lines
 
 
-def _views(folder: Folder, settings: Settings, columns: list[str], report: Report) -> None:
+def _views(
+    folder: Folder, settings: Settings, columns: list[str], met: Iterable[str], report: Report
+) -> None:
+    """How the views stand; `met` are the columns that the journal's records have."""
     if not folder.journal.exists():
         return
     left = state.load(folder.state)
-    journal_known = left.knows(state.mark(folder.journal), left.journal)
-    own = left.columns if journal_known else views.columns_of(_records(folder), left.columns)
-    own = list(dict.fromkeys([*own, *columns]))
-    for view in views.make(folder.path, settings.views, own, exact=settings.csv_exact):
+    own = list(dict.fromkeys([*left.columns, *met, *columns]))
+    wanted = views.make(folder.path, settings.views, own, exact=settings.csv_exact)
+    for view, found in zip(wanted, leveling.compare(wanted, _records(folder)), strict=True):
         if not view.path.exists():
             report.add(f"{view.path}: missing; the next run writes it", 1)
-            continue
-        fits, standing = views.matches(view, _records(folder))
-        whole = sum(map(len, view.content(_records(folder))))
-        if not fits:
+        elif not found.fits:
             ours = left.knows(state.mark(view.path), left.views.get(view.name))
             what = (
                 "has other columns or guards; the next run makes it anew"
@@ -208,7 +207,7 @@ def _views(folder: Folder, settings: Settings, columns: list[str], report: Repor
                 else "was edited; the next run sets it aside and makes it anew"
             )
             report.add(f"{view.path}: {what}", 1)
-        elif standing < whole:
+        elif found.sound < found.wanted:
             report.add(f"{view.path}: behind the journal; the next run completes it", 1)
         else:
             report.add(f"{view.path}: level with the journal")

@@ -1,4 +1,4 @@
-"""output.csv and output.txt, derived from the journal: how a record looks in them, and bringing them level."""
+"""output.csv and output.txt, derived from the journal: how a record looks in them."""
 
 import csv
 import io
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dset import files
 from dset.answers import Record
 
 FIXED = (
@@ -27,13 +26,14 @@ FIXED = (
 _BOM = b"\xef\xbb\xbf"  # without it Excel shows every language but the machine's own wrong
 # What Excel and LibreOffice take for a formula, after any number of our own guards (OWASP, CSV injection).
 _TRIGGER = re.compile("'*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]")
+_MAYBE = frozenset("'=+-@\t\r\uff1d\uff0b\uff0d\uff20")  # what such a cell begins with
 _RULE = "-" * 50
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def guard(cell: str) -> str:
     """`cell` as a spreadsheet shows it and does not run it: one ' in front where it needs one."""
-    return "'" + cell if _TRIGGER.match(cell) else cell
+    return "'" + cell if cell[:1] in _MAYBE and _TRIGGER.match(cell) else cell
 
 
 def unguard(cell: str) -> str:
@@ -41,9 +41,13 @@ def unguard(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _TRIGGER.match(cell) else cell
 
 
-def _storable(text: str) -> str:
+def _stored(text: str) -> bytes:
     """`text` without what UTF-8 (lone surrogates) and older CSV readers (NUL) cannot hold. output.json keeps both."""
-    return _SURROGATE.sub("\ufffd", text.replace("\0", "\u2400"))
+    text = text.replace("\0", "\u2400")
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", text).encode("utf-8")
 
 
 def columns_of(records: Iterable[Record], first: Sequence[str] = ()) -> list[str]:
@@ -69,7 +73,7 @@ def csv_header(columns: Sequence[str]) -> list[str]:
 def _csv_row(cells: Sequence[str]) -> bytes:
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\r\n").writerow(cells)
-    return _storable(buffer.getvalue()).encode("utf-8")
+    return _stored(buffer.getvalue())
 
 
 def _text(value: Any) -> str:
@@ -113,7 +117,7 @@ def render_txt(record: Record) -> bytes:
     if thoughts:
         lines.append(f"Thought Process: {thoughts}")
     lines += [f"Final Answer: {answer}", _RULE, "", ""]
-    return _storable("\n".join(lines)).encode("utf-8")
+    return _stored("\n".join(lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,56 +149,3 @@ def make(folder: Path, names: Sequence[str], columns: Sequence[str], *, exact: b
     if "txt" in names:
         made.append(View("txt", folder / "output.txt", b"", render_txt))
     return made
-
-
-def matches(view: View, records: Iterable[Record]) -> tuple[bool, int]:
-    """(is the file a prefix of what it should be, how many bytes of it stand there already).
-
-    A prefix may be torn, or end in NULs that a power cut left: those do not count.
-    """
-    if not view.path.exists():
-        return True, 0
-    with view.path.open("rb") as stream:
-        at = 0
-        for piece in view.content(records):
-            found = stream.read(len(piece))
-            if found == piece:
-                at += len(piece)
-                continue
-            sound = found.rstrip(b"\0")
-            rest_is_nul = not stream.read().strip(b"\0")
-            return piece.startswith(sound) and rest_is_nul, at + len(sound)
-        return not stream.read().strip(b"\0"), at
-
-
-def level(view: View, records: Callable[[], Iterable[Record]], *, ours: bool) -> str:
-    """Make the file what the journal renders to; returns what was done: '' (nothing), completed, rebuilt, set aside.
-
-    `ours`: nobody touched the file since we wrote it, so that a mismatch is a changed setting and it may be
-    replaced. Otherwise what does not match was edited by the user and moves to the next free `.bakN`.
-    """
-    fits, standing = matches(view, records())
-    if not fits:
-        outcome = "rebuilt" if ours else "set aside as " + files.set_aside(view.path).name
-        files.replace(view.path, view.content(records()))
-        return outcome
-    if not view.path.exists():
-        files.replace(view.path, view.content(records()))
-        return "written"
-    return "completed" if _complete(view, records(), standing) else ""
-
-
-def _complete(view: View, records: Iterable[Record], standing: int) -> bool:
-    if view.path.stat().st_size > standing:
-        files.cut(view.path, standing)
-    file = files.AppendFile(view.path)
-    try:
-        at, missing = 0, False
-        for piece in view.content(records):
-            if at + len(piece) > standing:
-                file.append(piece[max(0, standing - at) :], durable=False)
-                missing = True
-            at += len(piece)
-        return missing
-    finally:
-        file.close()

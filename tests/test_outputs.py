@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dset import answers, files, rejections, views
+from dset import answers, files, leveling, rejections, views
 from dset.answers import Answer, identify
 from dset.errors import JournalError
 from dset.failures import Kind
@@ -272,7 +272,7 @@ def test_nothing_is_compared_where_size_and_time_are_as_the_last_run_left_them(
 ) -> None:
     Life("topic").commit(*samples.answers_to("one", "two", columns={"topic": "x"})).close()
     with monkeypatch.context() as patched:
-        patched.setattr(views, "matches", None)
+        patched.setattr(leveling, "level", None)
         patched.setattr(answers, "parse", None)
         life = Life("topic")
     assert life.outputs.tally.total == 2
@@ -288,13 +288,13 @@ def test_a_file_that_was_touched_is_compared_and_found_level(
     Life().commit(*samples.answers_to("one")).close()
     os.utime(FOLDER / name, (1, 1))
     compared: list[str] = []
-    matches = views.matches
+    level = leveling.level
 
-    def noted(view: View, records: Any) -> tuple[bool, int]:
-        compared.append(view.path.name)
-        return matches(view, records)
+    def noted(some: list[View], *rest: Any) -> dict[str, str | OSError]:
+        compared.extend(view.path.name for view in some)
+        return level(some, *rest)
 
-    monkeypatch.setattr(views, "matches", noted)
+    monkeypatch.setattr(leveling, "level", noted)
     assert said_by_a_run() == []
     assert compared == (["output.csv", "output.txt"] if name == "output.json" else [name])
     assert not asides()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dset import answers, views
@@ -203,94 +203,3 @@ def test_output_txt_is_not_guarded_and_has_no_head() -> None:
 def test_only_the_views_asked_for_are_made(names: tuple[str, ...], made: list[str]) -> None:
     assert [view.name for view in views.make(PLACE, names, (), exact=False)] == made
     assert not list(PLACE.glob("output.*"))
-
-
-# --- Level with the journal --------------------------------------------------------------------------------
-
-RECORDS = [record("one", note="x"), record("=สอง\r\n", "mm", note=""), samples.original("three")]
-NAMES = st.sampled_from(["csv", "txt"])
-
-
-def content_of(view: View) -> bytes:
-    return b"".join(view.content(RECORDS))
-
-
-def levelled(view: View, content: bytes | None, *, ours: bool = False) -> tuple[str, list[str]]:
-    """(what was done, which files are there then) with `content` in the view; it must be level afterwards."""
-    for path in PLACE.glob("output.*"):
-        path.unlink()
-    if content is not None:
-        view.path.write_bytes(content)
-    done = views.level(view, lambda: RECORDS, ours=ours)
-    assert view.path.read_bytes() == content_of(view)
-    return done, sorted(path.name for path in PLACE.glob("output.*.bak*"))
-
-
-@pytest.mark.parametrize("name", ["csv", "txt"])
-def test_every_prefix_of_a_view_is_completed(name: str) -> None:
-    view = view_of(name, ("note",))
-    whole = content_of(view)
-    for end in range(len(whole)):
-        view.path.write_bytes(whole[:end])
-        assert views.matches(view, RECORDS) == (True, end)
-        if end % 5 == 0:
-            assert levelled(view, whole[:end]) == ("completed", [])
-    view.path.write_bytes(whole)
-    assert views.matches(view, RECORDS) == (True, len(whole))
-    assert levelled(view, whole) == ("", [])
-    assert levelled(view, None) == ("written", [])
-
-
-@given(NAMES, st.integers(0, 10_000), st.integers(1, 50))
-@settings(max_examples=100, deadline=None)
-def test_nuls_that_a_power_cut_left_are_no_edit(name: str, end: int, nuls: int) -> None:
-    view = view_of(name, ("note",))
-    whole = content_of(view)
-    end = min(end, len(whole))
-    view.path.write_bytes(whole[:end] + b"\0" * nuls)
-    assert views.matches(view, RECORDS) == (True, end)
-    assert levelled(view, whole[:end] + b"\0" * nuls) == ("completed" if end < len(whole) else "", [])
-
-
-@given(NAMES, st.integers(0, 10_000), st.sampled_from(["change", "insert", "delete"]), st.integers(1, 255))
-@settings(max_examples=200, deadline=None)
-def test_a_view_with_one_byte_edited_is_set_aside_and_made_anew(
-    name: str, at: int, edit: str, byte: int
-) -> None:
-    view = view_of(name, ("note",))
-    whole = content_of(view)
-    at %= len(whole)
-    edited = whole[:at] + (bytes([byte]) if edit != "delete" else b"") + whole[at + (edit != "insert") :]
-    assume(not whole.startswith(edited))
-    done, aside = levelled(view, edited)
-    assert done == f"set aside as output.{name}.bak1"
-    assert aside == [f"output.{name}.bak1"]
-    assert Path(aside[0]).read_bytes() == edited
-
-
-def test_text_added_behind_the_last_answer_is_an_edit() -> None:
-    view = view_of("txt")
-    assert levelled(view, content_of(view) + b"my note")[0] == "set aside as output.txt.bak1"
-
-
-def test_what_was_set_aside_is_never_overwritten() -> None:
-    view = view_of("txt")
-    for number in (1, 2, 3):
-        view.path.write_bytes(b"mine %d" % number)
-        assert views.level(view, lambda: RECORDS, ours=False) == f"set aside as output.txt.bak{number}"
-    assert [Path(f"output.txt.bak{number}").read_bytes() for number in (1, 2, 3)] == [
-        b"mine 1",
-        b"mine 2",
-        b"mine 3",
-    ]
-
-
-def test_our_own_view_with_other_columns_is_rebuilt_and_leaves_no_copy() -> None:
-    old = view_of("csv", ())
-    assert levelled(view_of("csv", ("note",)), content_of(old), ours=True) == ("rebuilt", [])
-
-
-def test_a_view_without_records_is_its_head() -> None:
-    view = view_of("csv")
-    assert views.level(view, list, ours=False) == "written"
-    assert view.path.read_bytes() == BOM + HEADING.encode() + b"\r\n"
