@@ -12,7 +12,7 @@ from dset import adoption, answers, files, rejections, runs, state, views
 from dset.answers import Answer, Record, Tally
 from dset.errors import JournalError
 from dset.questions import Question
-from dset.rejections import DONE_BEFORE, Register, Rejection
+from dset.rejections import DONE_BEFORE, RETRIED, Register, Rejection
 from dset.views import View
 
 
@@ -234,13 +234,14 @@ class Outputs:
                 self._fell_behind(view, error)
 
     def reject(self, batch: Sequence[Rejection]) -> None:
-        """Note rows that ended without an answer, durably. Raises OSError."""
+        """Note rows that ended without an answer, and tries that were repeated, durably. Raises OSError."""
         if not batch or self._rejected is None:
             return
         lines = [answers.as_line(rejections.as_record(rejection)) for rejection in batch]
         self._rejected.append(b"".join(lines))
         for one in batch:
-            self.register.add(one.question.key, one.question.number, _known(one))
+            if one.kind != RETRIED:
+                self.register.add(one.question.key, one.question.number, _known(one))
 
     def close(self, questions: Path | None) -> None:
         """Catch up views that fell behind, and note what stands level. `questions`: the q.csv that holds all bookmarks."""

@@ -19,14 +19,15 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from dset import answers, asking, batch, commits
-from dset.batch import STORAGE, Batch, Job, Stopped
+from dset.batch import Batch
 from dset.commits import Committer
 from dset.endpoints import Messages
 from dset.failures import Failure, Kind
+from dset.jobs import STORAGE, Job, Stopped
 from dset.outputs import Outputs
 from dset.progress import Progress
 from dset.questions import Question
-from dset.rejections import INTERRUPTED, INVALID
+from dset.rejections import INTERRUPTED, INVALID, RETRIED
 from dset.replies import Reply
 from tests import samples
 
@@ -47,6 +48,8 @@ FAULT = Failure(Kind.ROW_FAULT, "too long by 12 tokens", status=400)
 CUT = Failure(
     Kind.CUT_SHORT, "cut short", "Raise --max-tokens.", status=200, reply=samples.reply("The first half")
 )
+HALF = samples.reply("The first half", finish_reason="insufficient_system_resource")
+BROKEN_OFF = Failure(Kind.OUTAGE, "broke off", status=200, maybe_billed=True, reply=HALF)
 
 
 @pytest.fixture(autouse=True)
@@ -404,6 +407,43 @@ def test_an_outage_is_retried_after_each_of_the_waits_and_what_comes_then_is_sav
     assert (result.progress.maybe_twice, result.progress.failed) == (1, 0)
     waits = [line for line in result.log if "asked again in" in line]
     assert [line.rpartition(", ")[2] for line in waits] == [f"attempt {number} of 4" for number in (2, 3, 4)]
+
+
+def kept() -> list[tuple[str, str]]:
+    """(kind, text that was paid for) of each line of rejected.json."""
+    lines = samples.read_lines(REJECTED)
+    return [(line["kind"], (line["response"] or {"answer": ""})["answer"]) for line in lines]
+
+
+def test_a_text_that_broke_off_is_kept_though_a_later_try_is_answered() -> None:
+    result = run(["a", "b"], Service({"a": [BROKEN_OFF, OUTAGE, BROKEN_OFF, samples.reply("whole")]}))
+    assert sorted(result.answered) == ["a", "b"]
+    assert kept() == [(RETRIED, "The first half")] * 2
+    assert [line["metadata"]["attempts"] for line in samples.read_lines(REJECTED)] == [1, 3]
+    progress = result.progress
+    assert (progress.failed, progress.paid_in_vain, progress.maybe_twice) == (0, 2, 2)
+    assert progress.tokens.completion == 4 * 5
+    assert not progress.kinds
+
+
+def test_each_text_of_a_row_that_keeps_breaking_off_is_kept_and_counted_once() -> None:
+    result = run(["a"], Service({"a": [BROKEN_OFF]}))
+    assert kept() == [*[(RETRIED, "The first half")] * 3, ("outage", "The first half")]
+    assert (result.progress.failed, result.progress.paid_in_vain) == (1, 4)
+    assert result.progress.tokens.completion == 4 * 5
+
+
+def test_a_text_that_broke_off_is_on_disk_while_its_row_still_waits() -> None:
+    async def during(one: Batch) -> None:
+        while not one.progress.waiting:
+            await asyncio.sleep(0)
+        assert kept() == [(RETRIED, "The first half")]
+        one.interrupt("by Ctrl-C")
+
+    result = run(["a"], Service({"a": [BROKEN_OFF]}), during=during, retry_waits=(60.0,))
+    assert kept() == [(RETRIED, "The first half"), (INTERRUPTED, "The first half")]
+    assert (result.progress.failed, result.progress.paid_in_vain) == (1, 1)
+    assert result.progress.tokens.completion == 5
 
 
 @pytest.mark.parametrize(("waits", "attempts"), [((), 1), ((0.0,), 2), (WAITS, 4)])

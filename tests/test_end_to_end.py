@@ -354,6 +354,32 @@ def test_what_was_paid_for_in_vain_is_not_asked_again_and_a_plain_400_is(
     assert sorted(asked(server)[10:]) == ["long", "odd", "secret"]
 
 
+def test_a_text_that_broke_off_is_kept_and_leaves_no_bookmark_where_the_next_try_is_answered(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    path = questions_csv(clean_place, "one", "same", "same")
+    before = path.read_bytes()
+    broken_off = faults.insufficient_system_resource("Half of it")
+    server = serve(faults.by_text({"same": [broken_off]}, answer))
+    first = main(*at(server.base_url, "--concurrency", "1", "--limit", "2"))
+    assert first.exit_status == 0
+    assert "answered 2, failed 0, blocked 0, rejected 1 (paid for, kept in rejected.json)" in first.out
+    assert "possibly billed twice: 1 request" in first.out
+    [line] = rejected(clean_place)
+    assert (line["kind"], line["response"]["answer"]) == ("retried", "Half of it")
+    assert line["metadata"]["completion_tokens"] == 5
+    assert path.read_bytes() == before
+    assert "3 rows, 2 done, 1 to do" in main("status", "--base-url", server.base_url).out
+
+    second = main(*at(server.base_url))
+    assert second.exit_status == 0
+    assert "left alone" not in second.err
+    assert "bookmarked" not in second.said
+    assert asked(server) == ["one", "same", "same", "same"]
+    assert path.read_bytes() == before
+    assert len(journal(clean_place)) == 3
+
+
 def test_only_blocked_rows_left_is_success(main: Main, serve: Serve, clean_place: Path) -> None:
     questions_csv(clean_place, "good", "secret")
     server = serve(faults.by_text({"secret": faults.gemini_blocked()}, answer))

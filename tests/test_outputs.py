@@ -199,6 +199,15 @@ def test_rejections_are_noted_and_known_at_once() -> None:
     life.close()
 
 
+def test_a_try_that_was_repeated_is_kept_and_is_nothing_that_is_known_of_its_row() -> None:
+    life = Life()
+    tried = samples.rejection(kind=rejections.RETRIED, reply=samples.reply("half"))
+    life.outputs.reject([tried])
+    assert [line["response"]["answer"] for line in samples.read_lines(REJECTED)] == ["half"]
+    assert list(life.outputs.register) == []
+    life.close()
+
+
 # --- Views that cannot be written --------------------------------------------------------------------------
 
 
