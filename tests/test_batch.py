@@ -435,8 +435,9 @@ def test_each_text_of_a_row_that_keeps_breaking_off_is_kept_and_counted_once() -
 
 def test_a_text_that_broke_off_is_on_disk_while_its_row_still_waits() -> None:
     async def during(one: Batch) -> None:
-        while not one.progress.waiting:
-            await asyncio.sleep(0)
+        for _ in range(500):
+            if not one.progress.waiting:
+                await asyncio.sleep(0.01)
         assert kept() == [(RETRIED, "The first half")]
         one.interrupt("by Ctrl-C")
 
