@@ -249,7 +249,8 @@ class Client:
     def _plain(self, reply: Reply) -> Reply:
         """The reply without the key, should the service echo it, in JSON's escapes or not."""
         reasoning = reply.reasoning and self._scrub(reply.reasoning)
-        return replace(reply, answer=self._scrub(reply.answer), reasoning=reasoning)
+        raw = reply.raw and self._settings.secrets.scrub_bytes(reply.raw)
+        return replace(reply, answer=self._scrub(reply.answer), reasoning=reasoning, raw=raw)
 
     def _clean(self, failure: Failure) -> Failure:
         named = "DSET_API_KEY" if self.endpoint.key is None else self.endpoint.key_name

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dset import adoption, answers, files, rejections, runs, state, views
+from dset import adoption, answers, files, raw_bodies, rejections, runs, state, views
 from dset.answers import Answer, Record, Tally
 from dset.errors import JournalError
 from dset.questions import Question
 from dset.rejections import DONE_BEFORE, RETRIED, Register, Rejection
+from dset.replies import Reply
 from dset.views import View
 
 
@@ -41,6 +42,10 @@ class Folder:
     @property
     def log(self) -> Path:
         return self.path / "run.log"
+
+    @property
+    def raw(self) -> Path:
+        return self.path / "raw"
 
     @property
     def lock(self) -> Path:
@@ -215,7 +220,7 @@ class Outputs:
         """
         if not batch or self._journal is None:
             return
-        records = [answers.as_record(answer) for answer in batch]
+        records = [self._with_raw(answers.as_record(answer), answer.reply) for answer in batch]
         lines = [answers.as_line(record) for record in records]
         self._journal.append(b"".join(lines))
         for answer in batch:
@@ -233,11 +238,24 @@ class Outputs:
                 self._views.remove((view, file))
                 self._fell_behind(view, error)
 
+    def _with_raw(self, record: Record, reply: Reply | None) -> Record:
+        """The record, naming the file of its body where that was no UTF-8: on disk before the line that names it."""
+        if reply is not None and reply.raw is not None:
+            metadata = record["metadata"]
+            try:
+                metadata["raw"] = raw_bodies.keep(self.folder.raw, metadata["id"], reply.raw)
+            except OSError as error:  # the text matters more
+                self.say(
+                    f"{self.folder.raw.name}/ cannot be written ({error.strerror}); the text itself is kept"
+                )
+        return record
+
     def reject(self, batch: Sequence[Rejection]) -> None:
         """Note rows that ended without an answer, and tries that were repeated, durably. Raises OSError."""
         if not batch or self._rejected is None:
             return
-        lines = [answers.as_line(rejections.as_record(rejection)) for rejection in batch]
+        records = [self._with_raw(rejections.as_record(one), one.reply) for one in batch]
+        lines = map(answers.as_line, records)
         self._rejected.append(b"".join(lines))
         for one in batch:
             if one.kind != RETRIED:

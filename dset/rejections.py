@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dset import answers
+from dset import answers, raw_bodies
 from dset.answers import Record
 from dset.failures import Kind
 from dset.questions import Question
@@ -57,6 +57,7 @@ def as_record(rejection: Rejection) -> Record:
         "cached_tokens": reply.cached_tokens if reply else None,
         "completion_tokens": reply.completion_tokens if reply else None,
         "reasoning_tokens": reply.reasoning_tokens if reply else None,
+        **raw_bodies.mark(reply),
     }
     return {
         "metadata": answers.metadata(rejection.question, **dict(rejection.figures), **figures),

@@ -371,6 +371,9 @@ def test_a_text_that_broke_off_is_kept_and_leaves_no_bookmark_where_the_next_try
     assert path.read_bytes() == before
     assert "3 rows, 2 done, 1 to do" in main("status", "--base-url", server.base_url).out
 
+    (
+        clean_place / "dset_generator" / ".state.json"
+    ).unlink()  # as after a crash: rejected.json speaks for q.csv
     second = main(*at(server.base_url))
     assert second.exit_status == 0
     assert "left alone" not in second.err
@@ -681,3 +684,29 @@ def test_an_answer_full_of_hostile_text_reads_back_exactly(
     assert row["final_answer"] == hostile.replace("\x00", "\u2400").replace("\ud83d", "\ufffd")
     assert b"\x1b" not in (clean_place / "dset_generator" / "run.log").read_bytes()
     assert main("status").exit_status == 0
+
+
+def test_an_answer_that_is_no_utf8_is_marked_and_its_bytes_are_kept(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "bad", "cut", "good")
+    (clean_place / ".env").write_text("DEEPSEEK_API_KEY=sk-canary-0123456789abcdef\n")
+    whole = faults.ok("caf@ sk-canary-0123456789abcdef").body.replace(b"@", b"\xe9")
+    cut = faults.cut_short("caf@").body.replace(b"@", b"\xff")
+    server = serve(faults.by_text({"bad": Behaviour(body=whole), "cut": Behaviour(body=cut)}, answer))
+    assert main(*at(server.base_url, "--concurrency", "1")).exit_status == 1
+    folder = clean_place / "dset_generator"
+    bad, good = journal(clean_place)
+    assert bad["response"]["answer"] == "caf\ufffd ***"
+    assert (folder / bad["metadata"]["raw"]).read_bytes() == whole.replace(
+        b"sk-canary-0123456789abcdef", b"***"
+    )
+    assert "raw" not in good["metadata"]
+    [line] = rejected(clean_place)
+    assert (folder / line["metadata"]["raw"]).read_bytes() == cut
+    assert [row["final_answer"] for row in csv_rows(clean_place)] == [
+        "caf\ufffd ***",
+        "answer to answer this question: good",
+    ]
+    assert "Final Answer: caf\ufffd ***\n" in (folder / "output.txt").read_text(encoding="utf-8")
+    assert len(list((folder / "raw").iterdir())) == 2

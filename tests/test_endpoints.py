@@ -480,6 +480,16 @@ def test_bytes_that_are_no_utf8_do_not_stop_the_scrubbing(serve: Serve) -> None:
     assert reply.answer == "caf\ufffd ***"
 
 
+def test_the_bytes_that_were_no_utf8_come_along_without_the_key_in_escapes_or_not(serve: Serve) -> None:
+    plain = faults.ok(f"caf@ {KEY}").body.replace(b"@", b"\xe9")
+    escaped = plain.replace(KEY.encode(), "".join(f"\\u{ord(letter):04X}" for letter in KEY).encode())
+    for body in (plain, escaped):
+        server = serve(faults.always(Behaviour(body=body)))
+        reply = replied(ask(server.base_url, env={"DSET_API_KEY": KEY}))
+        assert reply.raw == plain.replace(KEY.encode(), b"***")
+    assert replied(ask(serve(faults.always(faults.ok())).base_url)).raw is None
+
+
 # --- Many at once ------------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ def job(**more: Any) -> Job:
         raise AssertionError("nobody asks")
 
     fixed: dict[str, Any] = {"endpoint": "e", "model": "asked-for", "run": "r", "settings": "f1"}
-    told = {"retry_waits": (), "concurrency": 1} | fixed | more
+    told: dict[str, Any] = {"retry_waits": (), "concurrency": 1} | fixed | more
     return Job(iter(()), lambda question: [], ask, **told)
 
 
