@@ -8,6 +8,23 @@ import httpx2
 
 from dset.failures import BodyTooLarge
 
+PACKING = "gzip"  # what is asked for: of others it could not be told in time what they unpack to
+_WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # how zlib is told the format
+
+
+def cap(response: httpx2.Response, most: int) -> None:
+    """Let at most `most` bytes of the body be read, unpacked: the unpacking is done here, where it can be bounded.
+
+    Raises DecodingError for an answer in any other packing, as two layers of gzip are; the body of an error stays packed.
+    """
+    packing = response.headers.pop("content-encoding", "").lower()
+    layers = [layer for part in packing.split(",") if (layer := part.strip()) not in {"", "identity"}]
+    known = len(layers) == 1 and layers[0] in _WINDOWS
+    if layers and not known and response.status_code == 200:
+        raise httpx2.DecodingError(f"it is packed as {', '.join(layers)}, which nobody asked for")
+    unpack = zlib.decompressobj(wbits=_WINDOWS[layers[0]]) if known else None
+    response.stream = Capped(response.stream, unpack, most)
+
 
 class Capped(httpx2.AsyncByteStream):
     """The bytes of `stream`, unpacked by `unpack` (a zlib decompressor, or None), at most `cap` of them."""

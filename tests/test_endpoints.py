@@ -274,11 +274,12 @@ def test_a_proxy_of_the_environment_is_not_used_for_this_machine(
     assert not proxy.requests
 
 
-def test_a_redirect_is_not_followed(serve: Serve) -> None:
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
+def test_a_redirect_is_not_followed(serve: Serve, status: int) -> None:
     elsewhere = serve(faults.always(faults.ok()))
-    server = serve(faults.always(faults.redirect(elsewhere.base_url + "/chat/completions")))
+    server = serve(faults.always(faults.redirect(elsewhere.base_url + "/chat/completions", status)))
     failure = failed(ask(server.base_url, env={"DSET_API_KEY": KEY}))
-    assert (failure.kind, failure.status) == (Kind.STOP, 307)
+    assert (failure.kind, failure.status) == (Kind.STOP, status)
     assert failure.advice == "Check --base-url: it points to http://127.0.0.1."
     assert not elsewhere.requests
     assert len(server.requests) == 1
@@ -342,12 +343,24 @@ def deflated() -> Behaviour:
         faults.gzipped(),
         replace(faults.gzipped(), headers=(("Content-Encoding", "x-gzip"),)),
         deflated(),
+        replace(faults.gzipped(), headers=(("Content-Encoding", "identity, GZIP"),)),
+        replace(faults.ok(), headers=(("Content-Encoding", "identity"),)),
         faults.drips(pause=0.0001),
         faults.drips(faults.gzipped(), pause=0.0001, size=7),
         faults.keep_alive_then(),
         faults.huge_header(8_000),
     ],
-    ids=["gzip", "x-gzip", "deflate", "in pieces", "gzip in pieces", "blank lines first", "a long header"],
+    ids=[
+        "gzip",
+        "x-gzip",
+        "deflate",
+        "two names",
+        "identity",
+        "in pieces",
+        "gzip in pieces",
+        "blank lines first",
+        "a long header",
+    ],
 )
 def test_an_answer_is_read_however_it_is_packed(serve: Serve, behaviour: Behaviour) -> None:
     assert replied(ask(serve(faults.always(behaviour)).base_url)).answer == "An answer."
@@ -429,8 +442,13 @@ def test_the_deadline_covers_the_whole_request(serve: Serve, behaviour: Behaviou
 
 @pytest.mark.parametrize(
     "behaviour",
-    [faults.gzip_bomb(10), faults.endless(b"x" * 100_000, pause=0), faults.huge_answer(3_000_000)],
-    ids=["bomb", "endless", "huge"],
+    [
+        faults.gzip_bomb(10),
+        replace(faults.gzip_bomb(10), status=500),
+        faults.endless(b"x" * 100_000, pause=0),
+        faults.huge_answer(3_000_000),
+    ],
+    ids=["bomb", "bomb in an error", "endless", "huge"],
 )
 def test_a_body_beyond_the_cap_is_given_up(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, behaviour: Behaviour
@@ -439,6 +457,39 @@ def test_a_body_beyond_the_cap_is_given_up(
     failure = failed(ask(serve(faults.always(behaviour)).base_url))
     assert failure.kind is Kind.OUTAGE
     assert failure.reason == "the answer is larger than allowed: it is longer than 2 MB"
+
+
+def test_no_packing_is_asked_for_but_the_one_that_is_unpacked_in_bounds(serve: Serve) -> None:
+    server = serve(faults.always(faults.ok()))
+    ask(server.base_url)
+    assert server.questions[0].headers["accept-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize(
+    ("packing", "said"),
+    [
+        ((("Content-Encoding", "br"),), "br"),
+        ((("Content-Encoding", "zstd"),), "zstd"),
+        ((("Content-Encoding", "gzip, GZIP"),), "gzip, gzip"),
+        ((("Content-Encoding", "gzip"), ("Content-Encoding", "gzip")), "gzip, gzip"),
+    ],
+)
+def test_a_packing_that_nobody_asked_for_is_not_unpacked(
+    serve: Serve, packing: tuple[tuple[str, str], ...], said: str
+) -> None:
+    bomb = replace(faults.gzip_bomb(10), headers=packing)
+    twice = replace(bomb, body=faults.gzipped(bomb).body)
+    failure = failed(ask(serve(faults.always(twice)).base_url))
+    assert (failure.kind, failure.maybe_billed) == (Kind.OUTAGE, True)
+    assert failure.reason == f"the answer cannot be unpacked: it is packed as {said}, which nobody asked for"
+    refused = replace(twice, status=401)
+    assert failed(ask(serve(faults.always(refused)).base_url)).kind is Kind.STOP
+
+
+def test_a_header_of_a_megabyte_is_an_outage_that_may_be_billed(serve: Serve) -> None:
+    failure = failed(ask(serve(faults.always(faults.huge_header())).base_url))
+    assert (failure.kind, failure.maybe_billed) == (Kind.OUTAGE, True)
+    assert failure.reason.startswith("what came is not HTTP: 400, message: Got more than")
 
 
 # --- A service that shows the key ---------------------------------------------------------------------------
