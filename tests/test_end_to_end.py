@@ -1,17 +1,20 @@
 """The whole program against a real server: what a user sees from the first run to the last."""
 
+import csv
 import itertools
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import dset_generator
 from dset.rehearsal import faults
-from dset.rehearsal.server import Behaviour, Request, Script, Server
+from dset.rehearsal.server import Behaviour, Request, Script, Server, json_reply
 from tests.running import (
     Run,
     at,
@@ -22,6 +25,7 @@ from tests.running import (
     statuses,
     txt_questions,
 )
+from tests.samples import HOSTILE
 
 Main = Callable[..., Run]
 Serve = Callable[[Script], Server]
@@ -710,3 +714,269 @@ def test_an_answer_that_is_no_utf8_is_marked_and_its_bytes_are_kept(
     ]
     assert "Final Answer: caf\ufffd ***\n" in (folder / "output.txt").read_text(encoding="utf-8")
     assert len(list((folder / "raw").iterdir())) == 2
+
+
+# --- What services and networks do --------------------------------------------------------------------------
+
+
+def test_an_outage_that_sent_nothing_is_billed_by_nobody(main: Main, serve: Serve, clean_place: Path) -> None:
+    questions_csv(clean_place, "one")
+    server = serve(answer)
+    server.close()
+    run = main(*at(server.base_url, "--concurrency", "1"))
+    assert run.exit_status == 1
+    assert "connection refused by 127.0.0.1" in run.out
+    assert "billed twice" not in run.out
+    assert rejected(clean_place)[0]["metadata"]["attempts"] == 4
+    assert statuses(clean_place) == {2: "ERROR"}
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        faults.dropped(),
+        faults.dropped_after_headers(),
+        faults.dropped_midway(),
+        faults.short_body(),
+        faults.bad_chunk(),
+        faults.truncated_json(),
+        faults.keep_alive_then_drop(),
+        faults.keep_alive_then_empty(),
+        faults.stalls(),
+        faults.stalls_midway(),
+    ],
+    ids=["no byte", "headers only", "half", "short", "bad chunk", "cut JSON", "blanks, reset", "blanks", "silence",
+         "half, silence"],
+)  # fmt: skip
+def test_what_was_sent_and_did_not_come_back_whole_is_asked_again_and_counted(
+    main: Main, serve: Serve, clean_place: Path, lost: Behaviour
+) -> None:
+    questions_csv(clean_place, "good", "odd", "bad")
+    server = serve(faults.by_text({"odd": [lost], "bad": faults.always(lost)}, answer))
+    run = main(*at(server.base_url, "--retry-waits", "0.01,0.01", "--timeout", "0.5", "--concurrency", "1"))
+    assert run.exit_status == 1
+    assert Counter(asked(server)) == {"good": 1, "odd": 2, "bad": 3}
+    assert "possibly billed twice: 4 requests (sent, but no whole answer came back)" in run.out
+    assert statuses(clean_place) == {4: "ERROR"}
+    assert [record["metadata"]["attempts"] for record in journal(clean_place)] == [1, 2]
+
+
+def test_a_login_page_is_no_answer_and_is_shown_short_and_clean(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one")
+    page = b"<html><body>Log in \x1b]0;owned\x07\xe2\x80\xaehere " + b"word " * 500
+    run = main(*at(serve(faults.always(faults.html_200(page))).base_url))
+    assert run.exit_status == 1
+    assert "a web page: Log in here word word" in run.out
+    assert "--base-url" in run.out
+    assert journal(clean_place) == []
+    reason = rejected(clean_place)[0]["reason"]
+    assert len(reason.partition(" Check --base-url")[0]) == len("a web page: ") + 200
+    log = (clean_place / "dset_generator" / "run.log").read_text("utf-8")
+    assert not set("\x1b\x07\u202e") & set(run.said + log + reason)
+
+
+def test_an_answer_in_parts_is_one_answer(main: Main, serve: Serve, clean_place: Path) -> None:
+    questions_csv(clean_place, "one")
+    main(*at(serve(faults.always(faults.list_content("An ", "answer", "."))).base_url))
+    assert journal(clean_place)[0]["response"]["answer"] == "An answer."
+
+
+@pytest.mark.parametrize(
+    ("empty", "kept"),
+    [
+        (faults.blank_content(), None),
+        (faults.blank_content(None), None),
+        (faults.only_reasoning(), {"reasoning": "A thought that led to nothing.", "answer": ""}),
+        (faults.only_tool_calls(), None),
+        (faults.no_choices(), None),
+        (faults.no_choices_key(), None),
+        (faults.error_200(), None),
+    ],
+    ids=["blanks", "null", "thoughts", "tool calls", "no choice", "no choices", "an error"],
+)
+def test_a_reply_without_an_answer_is_never_stored_as_one(
+    main: Main, serve: Serve, clean_place: Path, empty: Behaviour, kept: dict[str, str] | None
+) -> None:
+    questions_csv(clean_place, "good", "bad")
+    server = serve(faults.by_text({"bad": faults.always(empty)}, answer))
+    run = main(*at(server.base_url, "--retry-waits", "0.01", "--concurrency", "1"))
+    assert run.exit_status == 1
+    assert asked(server) == ["good", "bad", "bad"]
+    assert [record["metadata"]["question"] for record in journal(clean_place)] == ["good"]
+    assert statuses(clean_place) == {3: "ERROR"}
+    last = rejected(clean_place)[-1]
+    assert (last["kind"], last["response"]) == ("outage", kept)
+
+
+def test_a_wait_of_hours_ends_the_run_and_says_when_to_come_back(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one", "two")
+    server = serve(faults.after(1, answer, faults.retry_after("1000000")))
+    run = main(*at(server.base_url, "--concurrency", "1"))
+    assert run.exit_status == 1
+    assert "Try again in 11 d 13 h, at about" in run.out
+    assert len(server.questions) == 2
+    assert statuses(clean_place) == {3: "ERROR"}
+
+
+def test_a_date_to_wait_for_is_read_by_the_services_own_clock(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one")
+    told = faults.retry_after("Sun, 06 Nov 1994 08:49:38 GMT", date="Sun, 06 Nov 1994 08:49:37 GMT")
+    server = serve(faults.after(1, told, answer))
+    started = time.monotonic()
+    assert main(*at(server.base_url)).exit_status == 0
+    assert 1.0 <= time.monotonic() - started < 4.5
+
+
+def test_money_that_runs_out_ends_the_run_after_what_is_in_flight_came_home(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, *TWENTY)
+    slow = faults.slow(0.3, answer)
+    server = serve(faults.sequence([slow, slow, faults.insufficient_balance()], answer))
+    run = main(*at(server.base_url, "--concurrency", "3"))
+    assert run.exit_status == 1
+    assert "Top up the account" in run.out
+    assert len(server.questions) == 3
+    assert len(journal(clean_place)) == 2
+    assert list(statuses(clean_place).values()) == ["ERROR"]
+
+
+def test_another_model_the_same_id_twice_and_odd_figures_cost_no_answer(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one", "two", "three", "four")
+    odd = {"two": faults.odd_usage("unknown"), "three": faults.odd_usage(None)}
+    no_usage = {
+        key: value for key, value in faults.completion("x", model="another").items() if key != "usage"
+    }
+    server = serve(faults.by_text({**odd, "four": json_reply(no_usage)}, faults.always(faults.ok())))
+    assert main(*at(server.base_url)).exit_status == 0
+    found = {record["metadata"]["question"]: record["metadata"] for record in journal(clean_place)}
+    assert len({one["id"] for one in found.values()}) == 4
+    assert found["four"]["model"] == "another"
+    assert found["one"]["completion_tokens"] == 5
+    for name in ("two", "three", "four"):
+        figures = [found[name][key] for key in found[name] if key.endswith("_tokens")]
+        assert figures == [None] * 4
+    assert [row["completion_tokens"] for row in csv_rows(clean_place) if row["question"] == "two"] == [""]
+
+
+def test_a_service_with_neither_a_model_list_nor_a_balance_is_as_good_as_any(
+    main: Main, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one")
+    with Server(answer, pages={}) as server:
+        assert main(*at(server.base_url)).exit_status == 0
+        assert server.requests == server.questions
+
+
+# --- What answers hold --------------------------------------------------------------------------------------
+
+
+def test_hostile_texts_come_through_all_three_outputs(main: Main, serve: Serve, clean_place: Path) -> None:
+    texts = [f"text {number}" for number in range(len(HOSTILE))]
+    questions_csv(clean_place, *texts)
+
+    def script(request: Request) -> Behaviour:
+        text = HOSTILE[int(request.text.rpartition(" ")[2])]
+        return faults.ok(text + "!" if not text.strip() else text, text)
+
+    server = serve(script)
+    run = main(*at(server.base_url))
+    assert run.exit_status == 0
+    records, rows = journal(clean_place), csv_rows(clean_place)
+    assert len(records) == len(rows) == len(HOSTILE)
+    for record, row in zip(records, rows, strict=True):
+        said = HOSTILE[int(record["metadata"]["question"].rpartition(" ")[2])]
+        said = said.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # two halves are one
+        shown = re.sub("[\ud800-\udfff]", "\ufffd", said.replace("\0", "\u2400"))
+        assert record["response"] == {"reasoning": said, "answer": said}
+        assert (row["question"], row["final_answer"]) == (record["metadata"]["question"], shown)
+        assert row["thoughts"] == shown
+    txt = (clean_place / "dset_generator" / "output.txt").read_bytes().decode("utf-8")
+    blocks = [answers_block(record) for record in records]
+    assert txt == "".join(blocks)
+    for name in ("run.log", "runs.json"):
+        text = (clean_place / "dset_generator" / name).read_text("utf-8")
+        assert not set("\x1b\x07\x9b\u202e\u2066") & set(text + run.said)
+
+    (clean_place / "dset_generator" / ".state.json").unlink()  # everything is compared anew
+    before = {path: path.read_bytes() for path in sorted((clean_place / "dset_generator").glob("output.*"))}
+    again = main(*at(server.base_url))
+    assert "Nothing to do" in again.out
+    assert len(server.questions) == len(HOSTILE)
+    assert {
+        path: path.read_bytes() for path in sorted((clean_place / "dset_generator").glob("output.*"))
+    } == before
+
+
+def answers_block(record: dict[str, Any]) -> str:
+    metadata, response = record["metadata"], record["response"]
+    block = (
+        f"Timestamp: {metadata['timestamp']}\nQuestion: {metadata['question']}\n"
+        f"Thought Process: {response['reasoning']}\nFinal Answer: {response['answer']}\n{'-' * 50}\n\n"
+    )
+    return re.sub("[\ud800-\udfff]", "\ufffd", block.replace("\0", "\u2400"))
+
+
+def test_hostile_questions_come_through_all_three_outputs_and_q_csv_stays(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    texts = [text.strip() for text in HOSTILE if not re.search("[\0\ud800-\udfff]", text)]
+    texts = [text for text in dict.fromkeys(texts) if text]
+    path = questions_csv(clean_place, *texts)
+    before = path.read_bytes()
+    server = serve(faults.echo(""))
+    assert main(*at(server.base_url, "--prompt", "{question}")).exit_status == 0
+    assert sorted(record["response"]["answer"] for record in journal(clean_place)) == sorted(texts)
+    assert sorted(row["question"] for row in csv_rows(clean_place)) == sorted(texts)
+    assert path.read_bytes() == before
+    main(*at(server.base_url, "--prompt", "{question}"))
+    assert len(server.questions) == len(texts)
+
+
+def test_ten_megabytes_are_saved_whole_and_excel_is_warned_of_once(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one", "two")
+    huge = faults.huge_answer()
+    text = json.loads(huge.body)["choices"][0]["message"]["content"]
+    run = main(*at(serve(faults.always(huge)).base_url))
+    assert run.exit_status == 0
+    assert run.said.count("Excel") == 1
+    assert "10,000,000 characters" in run.out
+    assert [record["response"]["answer"] == text for record in journal(clean_place)] == [True, True]
+    limit = csv.field_size_limit(11_000_000)
+    assert [row["final_answer"] == text for row in csv_rows(clean_place)] == [True, True]
+    csv.field_size_limit(limit)
+    assert (clean_place / "dset_generator" / "output.txt").read_text("utf-8").count(text) == 2
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_formulas_are_guarded_in_output_csv_alone_and_not_with_csv_exact(
+    main: Main, serve: Serve, clean_place: Path, exact: bool
+) -> None:
+    formula = '=HYPERLINK("http://x","y")'
+    cell = formula.replace('"', '""')
+    (clean_place / "q.csv").write_text(f'question,=own,status\n"{cell}","{cell}",\n')
+    before = (clean_place / "q.csv").read_bytes()
+    server = serve(faults.always(faults.ok(formula, formula)))
+    main(*at(server.base_url, *(["--csv-exact"] if exact else [])))
+    assert server.questions[0].text.endswith(formula)
+    [record] = journal(clean_place)
+    assert record["metadata"]["question"] == record["metadata"]["columns"]["=own"] == formula
+    assert record["response"] == {"reasoning": formula, "answer": formula}
+    assert (clean_place / "q.csv").read_bytes() == before
+    folder = clean_place / "dset_generator"
+    assert f"Final Answer: {formula}\n" in (folder / "output.txt").read_text("utf-8")
+    with (folder / "output.csv").open(encoding="utf-8-sig", newline="") as stream:
+        heading, row = csv.reader(stream)
+    mark = "" if exact else "'"
+    assert heading[-1] == f"{mark}=own"
+    assert [row[at] for at in (1, 2, 3, -1)] == [mark + formula] * 4

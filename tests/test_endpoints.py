@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dset import endpoints
+from dset import endpoints, failures
 from dset.endpoints import Client, Endpoint, Messages, choose, is_loopback, read_messages, request_body
 from dset.errors import UsageError
 from dset.failures import Failure, Kind
@@ -412,6 +412,54 @@ def test_what_goes_wrong_comes_back_as_a_failure_of_its_kind_after_one_request(
     failure = failed(ask(server.base_url))
     assert (failure.kind, failure.status, failure.maybe_billed) == (kind, status, billed)
     assert len(server.questions) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "date", "wait"),
+    [
+        (("7",), "Retry-After", None, 7.0),
+        (("1.5",), "Retry-After", None, 1.5),
+        (("Sun, 06 Nov 1994 08:49:37 GMT",), "Retry-After", "Sun, 06 Nov 1994 08:49:07 GMT", 30.0),
+        (("Sunday, 06-Nov-94 08:49:37 GMT",), "Retry-After", "Sun, 06 Nov 1994 08:49:07 GMT", 30.0),
+        (("Sun Nov  6 08:49:37 1994",), "Retry-After", "Sun, 06 Nov 1994 08:49:07 GMT", 30.0),
+        (("1500",), "retry-after-ms", None, 1.5),
+        (("5", "10"), "Retry-After", None, 10.0),
+        (("0",), "Retry-After", None, None),
+        (("-5",), "Retry-After", None, None),
+        (("inf",), "Retry-After", None, None),
+        (("1e309",), "Retry-After", None, None),
+        (("",), "Retry-After", None, None),
+    ],
+)
+def test_a_wait_is_read_from_the_headers_as_they_arrive(
+    serve: Serve, values: tuple[str, ...], name: str, date: str | None, wait: float | None
+) -> None:
+    server = serve(faults.always(faults.retry_after(*values, name=name, date=date)))
+    failure = failed(ask(server.base_url))
+    assert (failure.kind, failure.wait) == (Kind.PACE, wait)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "billed"),
+    [
+        *((status, (), True) for status in (408, 500, 502, 503, 504, 529)),
+        *((status, (), False) for status in (409, 425, 499)),
+        (418, (("x-should-retry", "true"),), False),
+    ],
+)
+def test_what_passes_is_an_outage_that_may_be_billed_where_the_service_worked_for_long(
+    serve: Serve,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    headers: tuple[tuple[str, str], ...],
+    billed: bool,
+) -> None:
+    server = serve(faults.slow(0.05, faults.server_error(status, headers)))
+    quick = failed(ask(server.base_url))
+    assert (quick.kind, quick.status, quick.maybe_billed) == (Kind.OUTAGE, status, False)
+    monkeypatch.setattr(failures, "LONG_WORK", 0.05)
+    assert failed(ask(server.base_url)).maybe_billed is billed
+    assert len(server.questions) == 2
 
 
 def test_nobody_listening_is_an_outage_that_costs_nothing(serve: Serve) -> None:
