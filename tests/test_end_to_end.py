@@ -387,10 +387,26 @@ def test_a_text_that_broke_off_is_kept_and_leaves_no_bookmark_where_the_next_try
     assert len(journal(clean_place)) == 3
 
 
-def test_only_blocked_rows_left_is_success(main: Main, serve: Serve, clean_place: Path) -> None:
+@pytest.mark.parametrize(
+    "blocked",
+    [
+        faults.content_exists_risk(),
+        faults.content_filter(),
+        faults.ok("Half of it", finish_reason="content_filter"),
+        faults.refusal(),
+        faults.gemini_blocked(),
+        faults.error_200("Content Exists Risk"),
+    ],
+    ids=["risk", "filter", "filter after a text", "refusal", "no message", "risk in a 200"],
+)
+def test_only_blocked_rows_left_is_success_and_they_are_asked_once(
+    main: Main, serve: Serve, clean_place: Path, blocked: Behaviour
+) -> None:
     questions_csv(clean_place, "good", "secret")
-    server = serve(faults.by_text({"secret": faults.gemini_blocked()}, answer))
-    assert main(*at(server.base_url)).exit_status == 0
+    server = serve(faults.by_text({"secret": faults.always(blocked)}, answer))
+    for _ in range(2):
+        assert main(*at(server.base_url)).exit_status == 0
+    assert sorted(asked(server)) == ["good", "secret"]
     assert statuses(clean_place) == {3: "BLOCKED"}
 
 
@@ -811,11 +827,11 @@ def test_a_reply_without_an_answer_is_never_stored_as_one(
 
 
 def test_a_wait_of_hours_ends_the_run_and_says_when_to_come_back(
-    main: Main, serve: Serve, clean_place: Path
+    dset: Main, serve: Serve, clean_place: Path
 ) -> None:
     questions_csv(clean_place, "one", "two")
     server = serve(faults.after(1, answer, faults.retry_after("1000000")))
-    run = main(*at(server.base_url, "--concurrency", "1"))
+    run = dset(*at(server.base_url, "--concurrency", "1"), timeout=30)  # and not for hours
     assert run.exit_status == 1
     assert "Try again in 11 d 13 h, at about" in run.out
     assert len(server.questions) == 2
