@@ -941,6 +941,24 @@ def answers_block(record: dict[str, Any]) -> str:
     return re.sub("[\ud800-\udfff]", "\ufffd", block.replace("\0", "\u2400"))
 
 
+def test_what_a_strangers_q_csv_holds_moves_no_terminal(main: Main, serve: Serve, clean_place: Path) -> None:
+    path, escapes = clean_place / "q.csv", "\x1b[31m\x1b]0;t\x07\u202e\x9b2J"
+    server = serve(faults.always(faults.unprocessable(f"no {escapes}")))
+    said = ""
+    for text in (
+        f"question,{escapes}a,{escapes}a\nx,y,z\n",
+        f"question,status\nx, {escapes} oh\n",
+        f"question,{escapes}\nHello, world,{escapes}\n",
+        f"question,image\nx,{escapes}.png\n",
+        f"question,messages\nx,[{escapes}\n",
+    ):
+        path.write_text(text, encoding="utf-8")
+        for more in ((), ("--column", "nope"), ("--prompt", f"{{{escapes}}} {{question}}")):
+            said += main(*at(server.base_url, *more)).said
+    assert "no column 'nope' in its first row (question, a, a" in said
+    assert not set("\x1b\x07\x9b\u202e") & set(said)
+
+
 def test_hostile_questions_come_through_all_three_outputs_and_q_csv_stays(
     main: Main, serve: Serve, clean_place: Path
 ) -> None:

@@ -488,6 +488,19 @@ def test_the_deadline_covers_the_whole_request(serve: Serve, behaviour: Behaviou
     assert (failure.kind, failure.maybe_billed) == (Kind.OUTAGE, True)
 
 
+def test_silence_ends_a_request_before_its_deadline_and_blank_lines_are_no_silence(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoints, "_SILENCE", 0.3)
+    started = time.monotonic()
+    failure = failed(ask(serve(faults.always(faults.stalls_midway())).base_url, timeout=30))
+    assert time.monotonic() - started < 5
+    assert (failure.kind, failure.maybe_billed) == (Kind.OUTAGE, True)
+    assert failure.reason.startswith("nothing came from 127.0.0.1")
+    slow = faults.keep_alive_then(lines=8, pause=0.08)
+    assert replied(ask(serve(faults.always(slow)).base_url, timeout=30)).answer == "An answer."
+
+
 @pytest.mark.parametrize(
     "behaviour",
     [
