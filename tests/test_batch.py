@@ -709,11 +709,13 @@ def test_what_does_not_come_home_in_time_is_given_up(monkeypatch: pytest.MonkeyP
 # --- A disk that refuses -----------------------------------------------------------------------------------
 
 
-def refuse_journal(monkeypatch: pytest.MonkeyPatch, error: int, while_: Callable[[], bool]) -> None:
+def refuse_journal(
+    monkeypatch: pytest.MonkeyPatch, error: int, while_: Callable[[], bool], path: Path = JOURNAL
+) -> None:
     write = os.write
 
     def refusing(descriptor: int, data: Any) -> int:
-        if JOURNAL.exists() and os.fstat(descriptor).st_ino == JOURNAL.stat().st_ino and while_():
+        if path.exists() and os.fstat(descriptor).st_ino == path.stat().st_ino and while_():
             raise OSError(error, os.strerror(error))
         return write(descriptor, data)
 
@@ -732,6 +734,17 @@ def test_an_answer_that_cannot_be_saved_stops_the_run_and_nothing_is_asked_twice
     assert "1 answers are kept in" in result.stopped.reason
     assert (result.answered, result.progress.answered) == (TWENTY[:3], 3)
     assert result.rejected == {}
+
+
+def test_a_text_that_broke_off_and_cannot_be_kept_is_not_bought_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service = Service({"q2": [BROKEN_OFF]})
+    refuse_journal(monkeypatch, errno.EIO, lambda: True, REJECTED)
+    result = run(TWENTY, service)
+    assert service.asked == TWENTY[:2]
+    assert result.stopped_by == STORAGE
+    assert (result.answered, result.progress.paid_in_vain) == (["q1"], 0)
 
 
 def test_while_the_disk_is_full_nothing_is_sent_not_even_a_retry_and_what_came_is_saved_later(
