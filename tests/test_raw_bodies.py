@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dset import raw_bodies
+from dset import files, raw_bodies
 from tests import samples
 
 FOLDER = Path("dset_generator") / "raw"
@@ -28,19 +28,22 @@ def test_the_same_body_is_one_file_and_another_one_is_another() -> None:
 
 
 def test_the_file_and_its_name_are_on_disk_when_the_call_returns(monkeypatch: pytest.MonkeyPatch) -> None:
-    synced: list[int] = []
-    sync = os.fsync
+    order: list[object] = []
+    sync, sync_folder = files.sync, files.sync_folder
 
     def noted(descriptor: int) -> None:
-        synced.append(os.fstat(descriptor).st_ino)
+        order.append(os.fstat(descriptor).st_ino)
         sync(descriptor)
 
-    monkeypatch.setattr(os, "fsync", noted)
+    def noted_folder(folder: Path) -> None:
+        order.append(folder.name)
+        sync_folder(folder)
+
+    monkeypatch.setattr(files, "sync", noted)
+    monkeypatch.setattr(files, "sync_folder", noted_folder)
     name = raw_bodies.keep(FOLDER, "id", b"\xff")
-    assert (FOLDER.parent / name).stat().st_ino in synced
-    if os.name == "posix":
-        assert synced.index((FOLDER.parent / name).stat().st_ino) < len(synced) - 1
-        assert synced[-1] == FOLDER.stat().st_ino
+    assert order[-2:] == [(FOLDER.parent / name).stat().st_ino, "raw"]
+    assert "dset_generator" in order[:-2]  # where the folder itself stands
 
 
 @given(st.none() | st.binary(max_size=3))
