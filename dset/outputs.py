@@ -85,8 +85,9 @@ class Outputs:
     def recover(self, questions: Path) -> None:
         """Mend torn ends and read what is known. Raises JournalError for damage in the middle, OSError."""
         files.make_folder(self.folder.path)
-        for litter in self.folder.path.glob(".*.new"):  # of a replace that a kill cut short
-            files.remove(litter)
+        for folder in (self.folder.path, self.folder.raw):
+            for litter in folder.glob(".*.new"):  # of a replace that a kill cut short
+                files.remove(litter)
         self.state = state.load(self.folder.state)
         # Looked at before mending: a mended journal is one that something touched.
         trusted = self.state.knows(state.mark(self.folder.journal), self.state.journal)
