@@ -251,11 +251,11 @@ def test_a_raw_folder_that_cannot_be_written_costs_no_answer() -> None:
 
 def test_what_a_kill_left_half_written_is_removed_and_whole_bodies_stay() -> None:
     (FOLDER / "raw").mkdir(parents=True)
-    for name in (".output.csv.new", "raw/.id.00.bin.new", "raw/id.00.bin"):
+    for name in (".other.new", "raw/.id.00.bin.new", "raw/id.00.bin"):
         (FOLDER / name).write_bytes(b"half")
     Life().close()
     assert [path.name for path in (FOLDER / "raw").iterdir()] == ["id.00.bin"]
-    assert not (FOLDER / ".output.csv.new").exists()
+    assert not (FOLDER / ".other.new").exists()
 
 
 def test_most_answers_have_no_raw_body_and_no_folder_for_it() -> None:
