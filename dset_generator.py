@@ -27,6 +27,7 @@ try:
     from typing import TYPE_CHECKING, Any
 
     from dset import errors
+    from dset.cleaning import harmless
     from dset.keys import Secrets
     from dset.settings import Settings, load, parser
 except KeyboardInterrupt:  # Ctrl-C in the first tenth of a second
@@ -126,7 +127,7 @@ class Screen:
         try:
             if self._bar is not None:
                 self._bar.clear()
-            print(self.scrub(line), file=stream, flush=True)
+            print(harmless(self.scrub(line)), file=stream, flush=True)
         except (OSError, ValueError):  # a closed or full output (`| head`): the files are what counts
             with contextlib.suppress(OSError, ValueError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

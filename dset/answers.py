@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dset import files
+from dset import files, raw_bodies
 from dset.contents import Question, content_key
 from dset.errors import JournalError
 from dset.replies import Reply
@@ -77,6 +77,7 @@ def as_record(answer: Answer) -> Record:
             cost_usd=answer.cost_usd,
             seconds=answer.seconds,
             attempts=answer.attempts,
+            **raw_bodies.mark(reply),
         ),
         "response": response,
     }

@@ -28,6 +28,7 @@ class Turn:
     failed_at: float = 0.0  # when an outage first hit it
     sending: bool = False
     last: Failure | None = None
+    kept: bool = False  # what its last request brought stands in rejected.json already
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     outcome: "asyncio.Future[Outcome] | None" = None  # of the try under way
 
@@ -109,6 +110,7 @@ class Asker:
 
     async def _send(self, turn: Turn, messages: Messages) -> Reply | Failure:
         turn.requests += 1
+        turn.kept = False
         started = time.monotonic()
         turn.sending = True
         outcome = await self._ask(messages)

@@ -6,56 +6,23 @@ It knows no file, no service and no screen: it is handed the questions, a functi
 import asyncio
 import re
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from dset import rejections
 from dset.answers import Answer
-from dset.asking import Ask, Asker, Outcome, Turn, is_outage
+from dset.asking import Asker, Outcome, Turn, is_outage
 from dset.commits import Committer
-from dset.contents import Question
 from dset.endpoints import Messages
 from dset.errors import StorageError
 from dset.failures import Failure, Kind
+from dset.jobs import STORAGE, Job, Stopped
 from dset.outages import Outages
 from dset.progress import Progress
-from dset.rejections import Rejection
+from dset.rejections import RETRIED, Rejection
 from dset.replies import Reply
-from dset.runs import utc_now
 
 HOME = 30.0  # seconds that requests in flight have to come home after Ctrl-C
 _AT_ONCE = 8  # workers started per turn of the loop: thousands at once delay the first request by seconds
-
-STORAGE = "storage"  # the disk refuses what was paid for
-Gate = Callable[[Question, Reply], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What the engine is handed."""
-
-    questions: Iterator[Question]
-    compose: Callable[[Question], Messages]  # ValueError: the row cannot be sent
-    ask: Ask
-    endpoint: str  # name, for the metadata
-    model: str
-    run: str
-    settings: str  # fingerprint
-    retry_waits: tuple[float, ...]
-    concurrency: int
-    probes: Iterator[Question] | None = (
-        None  # the same questions, in the order to try whether the service answers
-    )
-    gate: Gate = lambda question, reply: ""  # why an answer may not enter the outputs, '' where it may  # noqa: ARG005
-
-
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """Why a run ended before its questions did."""
-
-    kind: str  # a failures.Kind, INTERRUPTED or STORAGE
-    reason: str
-    advice: str = ""
 
 
 class Batch:
@@ -68,7 +35,9 @@ class Batch:
         self._job, self._committer, self.progress, self._tell = job, committer, progress, tell
         self._probes = job.questions if job.probes is None else job.probes
         self._asker = Asker(job.ask, job.concurrency, len(job.retry_waits) + 1, progress, tell)
-        self._outages = Outages(self._asker, job.retry_waits, self._probe, lambda: progress.answered)
+        self._outages = Outages(
+            self._asker, job.retry_waits, self._keep, self._probe, lambda: progress.answered
+        )
         self._stop_hits: list[tuple[Turn, Failure]] = []
         self._first_faults: list[tuple[int | None, str]] = []
         self._workers: list[asyncio.Task[None]] = []
@@ -206,40 +175,22 @@ class Batch:
         if fault := self._job.gate(turn.question, reply):
             await self._reject(turn, rejections.INVALID, Failure(Kind.ROW_FAULT, fault, reply=reply))
             return
-        job = self._job
-        answer = Answer(
-            question=turn.question,
-            reply=reply,
-            timestamp=utc_now(),
-            model=reply.model or job.model,
-            endpoint=job.endpoint,
-            run=job.run,
-            seconds=round(turn.seconds, 3),
-            attempts=turn.requests,
-        )
+        answer = self._job.answer(turn, reply)
         if await self._saved(answer):
             self.progress.saved(reply)
             self._tell(f"saved row {turn.question.row} {answer.question.id}")
 
     async def _reject(self, turn: Turn, kind: str, failure: Failure) -> None:
-        job = self._job
-        figures = {
-            "timestamp": utc_now(),
-            "model": failure.reply.model if failure.reply and failure.reply.model else job.model,
-            "endpoint": job.endpoint,
-            "run": job.run,
-            "cost_usd": None,
-            "seconds": round(turn.seconds, 3),
-            "attempts": turn.requests,
-        }
-        reason = (
-            f"{failure.reason} {failure.advice}".strip() if kind != rejections.INTERRUPTED else failure.reason
-        )
-        rejection = Rejection(
-            turn.question, kind, reason, job.settings, failure.reply, tuple(figures.items())
-        )
+        rejection = self._job.rejection(turn, kind, failure)
         if await self._saved(rejection):
-            self.progress.rejected(rejection)
+            self.progress.rejected(rejection, counted=turn.kept)
+
+    async def _keep(self, turn: Turn, failure: Failure) -> None:
+        """What a try brought that is no answer is on disk before the row is asked again: it was paid for."""
+        if failure.reply is None or not await self._saved(self._job.rejection(turn, RETRIED, failure)):
+            return
+        turn.kept = True
+        self.progress.paid_for_in_vain(failure.reply)
 
     async def _saved(self, outcome: Answer | Rejection) -> bool:
         try:

@@ -11,11 +11,16 @@ INVISIBLE = r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U00
 KEYS = r"(?ai)(?<![a-z0-9])(?:(?<=bearer )[\w.~+/=-]{16,}|sk-[\w-]{13,}|AIza[\w-]{12,})"
 
 
-def clean(text: str, limit: int = 300) -> str:
-    """One line for screen and log: no control characters, terminal escapes, bidi overrides, whole keys."""
-    text = re.sub(f"{ESCAPES}|{INVISIBLE}", "", text[:20_000])
+def harmless(text: str) -> str:
+    """`text` without what a terminal obeys: control characters, line ends too, escapes, bidi overrides."""
+    text = re.sub(f"{ESCAPES}|{INVISIBLE}", "", text)
     text = re.sub(r"[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
-    text = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", text).split())
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", text)
+
+
+def clean(text: str, limit: int = 300) -> str:
+    """One line for screen and log: nothing that a terminal obeys, no whole keys."""
+    text = " ".join(harmless(text[:20_000]).split())
     text = re.sub(KEYS, lambda key: f"{key[0][:3]}…{key[0][-4:]}", text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 

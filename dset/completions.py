@@ -45,7 +45,21 @@ RAISE_TOKENS = "Raise --max-tokens: reasoning counts too."
 
 def read_completion(body: bytes, content_type: str = "application/json") -> Reply | Failure:
     """The reply in the body of a 200, or why there is none. Raises nothing, whatever the body."""
-    text = KEEP_ALIVE.sub("", body.decode("utf-8", "replace").removeprefix("\ufeff"), count=1)
+    try:
+        return _read_text(body.decode("utf-8"), content_type)
+    except UnicodeDecodeError:
+        return _with_raw(_read_text(body.decode("utf-8", "replace"), content_type), body)
+
+
+def _with_raw(outcome: Reply | Failure, body: bytes) -> Reply | Failure:
+    """What was read with replacement characters is kept with the bytes that it was read from."""
+    if isinstance(outcome, Reply):
+        return replace(outcome, raw=body)
+    return replace(outcome, reply=outcome.reply and replace(outcome.reply, raw=body))
+
+
+def _read_text(body: str, content_type: str) -> Reply | Failure:
+    text = KEEP_ALIVE.sub("", body.removeprefix("\ufeff"), count=1)
     if not text:
         return _outage("an empty body, as overloaded services send it")
     try:

@@ -8,7 +8,6 @@ import ipaddress
 import json
 import re
 import urllib.parse
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
@@ -249,7 +248,8 @@ class Client:
     def _plain(self, reply: Reply) -> Reply:
         """The reply without the key, should the service echo it, in JSON's escapes or not."""
         reasoning = reply.reasoning and self._scrub(reply.reasoning)
-        return replace(reply, answer=self._scrub(reply.answer), reasoning=reasoning)
+        raw = reply.raw and self._settings.secrets.scrub_bytes(reply.raw)
+        return replace(reply, answer=self._scrub(reply.answer), reasoning=reasoning, raw=raw)
 
     def _clean(self, failure: Failure) -> Failure:
         named = "DSET_API_KEY" if self.endpoint.key is None else self.endpoint.key_name
@@ -262,8 +262,11 @@ def _headers(usual: Iterable[str], key: Secret | None) -> dict[str, Any]:
     """Our key, or none; and nothing that the package would take from the environment and send to any service."""
     import openai
 
+    from dset import bodies
+
     headers: dict[str, Any] = {name: openai.Omit() for name in usual if not _HEADER.fullmatch(name)}
-    return headers | {"Authorization": f"Bearer {key}" if key else openai.Omit()}
+    ours = {"Authorization": f"Bearer {key}" if key else openai.Omit(), "Accept-Encoding": bodies.PACKING}
+    return headers | ours
 
 
 def _openai_client(endpoint: Endpoint, settings: Settings) -> "openai.AsyncOpenAI":
@@ -291,12 +294,7 @@ def _openai_client(endpoint: Endpoint, settings: Settings) -> "openai.AsyncOpenA
 
 
 async def _cap_body(response: "httpx2.Response") -> None:
-    """Stop reading a body at LARGEST_BODY, unpacked: the unpacking is done here, where it can be bounded."""
-    from dset.bodies import Capped
+    """Stop reading a body at LARGEST_BODY, unpacked."""
+    from dset.bodies import cap
 
-    encoding = response.headers.get("content-encoding", "").lower()
-    unpack = None
-    if encoding in {"gzip", "x-gzip", "deflate"}:
-        unpack = zlib.decompressobj(wbits=15 if encoding == "deflate" else 31)
-        del response.headers["content-encoding"]
-    response.stream = Capped(response.stream, unpack, LARGEST_BODY)
+    cap(response, LARGEST_BODY)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 KEY_NAME = re.compile(r"[A-Z0-9_]*API_KEY(_\d+)?\Z")
 _PLACEHOLDER = re.compile(r"(?i)your[-_ ]?|<.*>|\bhere\b|change[-_ ]?me|x{4,}|\.\.\.|placeholder|insert")
+_ESCAPE = re.compile(r"\\(?:u00([2-7][0-9A-Fa-f])|/)")
 
 
 def is_placeholder(value: str) -> bool:
@@ -44,6 +45,13 @@ class Secrets:
     def scrub(self, text: str) -> str:
         """`text` without any key in it, plain, base64 or URL-encoded."""
         return self._pattern.sub("***", text) if self._pattern else text
+
+    def scrub_bytes(self, data: bytes) -> bytes:
+        """`data` without any key in it. Where one hides in JSON's escapes, all escapes of ASCII are resolved."""
+        text = self.scrub(data.decode("utf-8", "surrogateescape"))
+        resolved = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)) if escape[1] else "/", text)
+        scrubbed = self.scrub(resolved)
+        return (text if scrubbed == resolved else scrubbed).encode("utf-8", "surrogateescape")
 
 
 def _forms(value: str) -> set[str]:

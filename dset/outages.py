@@ -18,6 +18,8 @@ from dset.asking import Asker, Outcome, Turn, is_outage
 from dset.endpoints import Messages
 from dset.failures import Failure, Kind
 
+# Makes durable what a try brought, if it brought anything: (the row, why it is asked again).
+Keep = Callable[[Turn, Failure], Awaitable[None]]
 # Asks one other row once: (there was one, its outcome).
 Probe = Callable[[], Awaitable[tuple[bool, Outcome]]]
 
@@ -26,10 +28,16 @@ class Outages:
     """Retries rows, and finds out whether the service fails them all."""
 
     def __init__(
-        self, asker: Asker, waits: tuple[float, ...], probe: Probe, answered: Callable[[], int]
+        self,
+        asker: Asker,
+        waits: tuple[float, ...],
+        keep: Keep,
+        probe: Probe,
+        answered: Callable[[], int],
     ) -> None:
         """`waits` in seconds before each further try; `answered` counts the rows of this run."""
-        self._asker, self._waits, self._probe, self._answered = asker, waits, probe, answered
+        self._asker, self._waits, self._keep = asker, waits, keep
+        self._probe, self._answered = probe, answered
         self._judging = asyncio.Lock()
 
     async def survive(self, turn: Turn, messages: Messages) -> tuple[Outcome, Failure | None]:
@@ -61,11 +69,16 @@ class Outages:
             retry=retry_if_result(is_outage),
             wait=wait_chain(*map(wait_fixed, self._waits or (0.0,))),
             stop=self._used_up,
-            sleep=partial(self._asker.pause, turn),
+            sleep=partial(self._pause, turn),
             retry_error_callback=_last_outcome,
         )
         outcome: Outcome = await retrying(attempt)
         return outcome
+
+    async def _pause(self, turn: Turn, seconds: float) -> None:
+        if turn.last is not None:
+            await self._keep(turn, turn.last)
+        await self._asker.pause(turn, seconds)
 
     def _used_up(self, state: RetryCallState) -> bool:
         return self._asker.stopped or stop_after_attempt(len(self._waits) + 1)(state)

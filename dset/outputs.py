@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dset import adoption, answers, files, leveling, rejections, runs, state, views
+from dset import adoption, answers, files, leveling, raw_bodies, rejections, runs, state, views
 from dset.answers import Answer, Record, Tally
 from dset.contents import Question
 from dset.errors import JournalError
-from dset.rejections import DONE_BEFORE, Register, Rejection
+from dset.rejections import DONE_BEFORE, RETRIED, Register, Rejection
+from dset.replies import Reply
 from dset.views import View
 
 _NOTED_AT_ONCE = 10_000  # rows above an old bookmark: a million of them need not be in memory
@@ -44,6 +45,10 @@ class Folder:
     @property
     def log(self) -> Path:
         return self.path / "run.log"
+
+    @property
+    def raw(self) -> Path:
+        return self.path / "raw"
 
     @property
     def lock(self) -> Path:
@@ -83,8 +88,9 @@ class Outputs:
     def recover(self, questions: Path) -> None:
         """Mend torn ends and read what is known. Raises JournalError for damage in the middle, OSError."""
         files.make_folder(self.folder.path)
-        for litter in self.folder.path.glob(".*.new"):  # of a replace that a kill cut short
-            files.remove(litter)
+        for folder in (self.folder.path, self.folder.raw):
+            for litter in folder.glob(".*.new"):  # of a replace that a kill cut short
+                files.remove(litter)
         self.state = state.load(self.folder.state)
         # Looked at before mending: a mended journal is one that something touched.
         trusted = self.state.knows(state.mark(self.folder.journal), self.state.journal)
@@ -229,7 +235,7 @@ class Outputs:
         """
         if not batch or self._journal is None:
             return
-        records = [answers.as_record(answer) for answer in batch]
+        records = [self._with_raw(answers.as_record(answer), answer.reply) for answer in batch]
         lines = [answers.as_line(record) for record in records]
         self._journal.append(b"".join(lines))
         for answer in batch:
@@ -247,14 +253,28 @@ class Outputs:
                 self._views.remove((view, file))
                 self._fell_behind(view, error)
 
+    def _with_raw(self, record: Record, reply: Reply | None) -> Record:
+        """The record, naming the file of its body where that was no UTF-8: on disk before the line that names it."""
+        if reply is not None and reply.raw is not None:
+            metadata = record["metadata"]
+            try:
+                metadata["raw"] = raw_bodies.keep(self.folder.raw, metadata["id"], reply.raw)
+            except OSError as error:  # the text matters more
+                self.say(
+                    f"{self.folder.raw.name}/ cannot be written ({error.strerror}); the text itself is kept"
+                )
+        return record
+
     def reject(self, batch: Sequence[Rejection]) -> None:
-        """Note rows that ended without an answer, durably. Raises OSError."""
+        """Note rows that ended without an answer, and tries that were repeated, durably. Raises OSError."""
         if not batch or self._rejected is None:
             return
-        lines = [answers.as_line(rejections.as_record(rejection)) for rejection in batch]
+        records = [self._with_raw(rejections.as_record(one), one.reply) for one in batch]
+        lines = map(answers.as_line, records)
         self._rejected.append(b"".join(lines))
         for one in batch:
-            self.register.add(one.question.key, one.question.number, _known(one))
+            if one.kind != RETRIED:
+                self.register.add(one.question.key, one.question.number, _known(one))
 
     def close(self, questions: Path | None) -> None:
         """Catch up views that fell behind, and note what stands level. `questions`: the q.csv that holds all bookmarks."""

@@ -48,7 +48,7 @@ class Progress:
     answered: int = 0
     failed: int = 0
     blocked: int = 0
-    paid_in_vain: int = 0  # of failed and blocked: a reply came, and was no answer
+    paid_in_vain: int = 0  # replies that were no answer, those of repeated tries too
     kinds: Counter[str] = field(default_factory=Counter)  # rows without an answer, by kind
     maybe_twice: int = 0  # requests whose outcome is unknown and which were or will be sent again
     tokens: Tokens = field(default_factory=Tokens)
@@ -62,16 +62,20 @@ class Progress:
         self.longest = max(self.longest, len(reply.answer), len(reply.reasoning or ""))
         self.tokens.add(reply)
 
-    def rejected(self, rejection: Rejection) -> None:
-        """A row ended without an answer, and that is on disk."""
+    def rejected(self, rejection: Rejection, *, counted: bool = False) -> None:
+        """A row ended without an answer, and that is on disk. `counted`: what was paid for it is counted already."""
         self.kinds[rejection.kind] += 1
         if rejection.bookmark == "BLOCKED":
             self.blocked += 1
         else:
             self.failed += 1
-        if rejection.reply is not None:
-            self.paid_in_vain += 1
-            self.tokens.add(rejection.reply)
+        if rejection.reply is not None and not counted:
+            self.paid_for_in_vain(rejection.reply)
+
+    def paid_for_in_vain(self, reply: Reply) -> None:
+        """A reply that is no answer is in rejected.json and on disk."""
+        self.paid_in_vain += 1
+        self.tokens.add(reply)
 
     @property
     def ended(self) -> int:

@@ -1,11 +1,14 @@
-"""rejected.json: a line for each row that ended without an answer, and why; what was paid for is kept in it."""
+"""rejected.json: a line for each row that ended without an answer, and why; what was paid for is kept in it.
+
+A try that brought a text and was repeated has a line too, which is no line about its row: the row may be answered since.
+"""
 
 from collections.abc import Iterator, KeysView
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dset import answers
+from dset import answers, raw_bodies
 from dset.answers import Record
 from dset.contents import Question
 from dset.failures import Kind
@@ -14,12 +17,13 @@ from dset.replies import Reply
 DONE_BEFORE = "done before"  # answered by the original tool, whose bookmark said so
 INTERRUPTED = "interrupted"  # stopped by the user while it waited for a retry
 INVALID = "invalid"  # the answer did not pass its gate
+RETRIED = "retried"  # of a try that was repeated: says nothing of the row, only keeps what was paid for
 PAID = frozenset({Kind.CUT_SHORT.value, INVALID, Kind.REFUSAL.value})
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A row that ended without an answer."""
+    """A row that ended without an answer, or a try of it that was paid for."""
 
     question: Question
     kind: str  # a failures.Kind, or one of the words above
@@ -36,7 +40,7 @@ class Rejection:
 
 def bookmark_of(kind: str) -> str:
     """The word in the status cell that a kind of failure leaves."""
-    if kind == DONE_BEFORE:
+    if kind in {DONE_BEFORE, RETRIED}:
         return ""
     return "BLOCKED" if kind == Kind.REFUSAL.value else "ERROR"
 
@@ -53,6 +57,7 @@ def as_record(rejection: Rejection) -> Record:
         "cached_tokens": reply.cached_tokens if reply else None,
         "completion_tokens": reply.completion_tokens if reply else None,
         "reasoning_tokens": reply.reasoning_tokens if reply else None,
+        **raw_bodies.mark(reply),
     }
     return {
         "metadata": answers.metadata(rejection.question, **dict(rejection.figures), **figures),
@@ -107,7 +112,7 @@ class Register:
 
 
 def read(path: Path, bookmarked: int) -> Register:
-    """The register. `bookmarked`: the length of the file when q.csv was last known to hold its bookmarks, in bytes.
+    """What is known of rows. `bookmarked`: the length of the file when q.csv was last known to hold its bookmarks, in bytes.
 
     A damaged line is noted by its number and passed over: no answer stands in this file.
     """
@@ -122,6 +127,8 @@ def read(path: Path, bookmarked: int) -> Register:
             row = record["metadata"].get("row")
         except ValueError:
             register.damaged.append(count)
+            continue
+        if record.get("kind") == RETRIED:
             continue
         known = Known(
             kind=str(record.get("kind", "")),

@@ -1,6 +1,6 @@
 """What a service said: the text, the thoughts, and the figures it told."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +15,4 @@ class Reply:
     cached_tokens: int | None
     completion_tokens: int | None
     reasoning_tokens: int | None
+    raw: bytes | None = field(default=None, repr=False)  # the body, where it is no UTF-8

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from dset import process, runs
-from dset.batch import Batch, Job, Stopped
+from dset.batch import Batch
 from dset.commits import Committer
 from dset.endpoints import Client, Endpoint
+from dset.jobs import Job, Stopped
 from dset.progress import Progress
 from dset.workspace import Workspace
 

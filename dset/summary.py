@@ -1,8 +1,8 @@
 """What a run says at its beginning and its end, as lines of text."""
 
-from dset.batch import STORAGE, Stopped
 from dset.contents import BOOKMARKS
 from dset.failures import Kind
+from dset.jobs import STORAGE, Stopped
 from dset.outputs import Outputs
 from dset.progress import Progress
 from dset.prompts import Prompt

@@ -84,3 +84,36 @@ def write_lines(path: Path, records: Iterable[Record]) -> bytes:
 def read_lines(path: Path) -> list[Any]:
     """The lines of a JSON Lines file, parsed."""
     return [json.loads(line) for line in path.read_bytes().split(b"\n") if line] if path.exists() else []
+
+
+# Texts that break what reads or shows them: quotes, line ends of every kind, what files cannot hold, what terminals
+# and spreadsheets run, and what looks like a piece of our own outputs.
+HOSTILE = (
+    "nul \0 in it",
+    "lone \ud83d half and its other \ude00 half",
+    "\ud83d\ude00",
+    "separators \u2028\u2029\x85\x0b\x0c\x1c\x1d\x1e end",
+    "ends \r\n of \r every \n kind\r",
+    "\n\n  blank lines round it \n\n",
+    "text\n\n" + "-" * 50 + "\n\nTimestamp: x\nQuestion: a fake one\nFinal Answer: a fake one\n" + "-" * 50,
+    'a","b"\r\n2026-11-21T00:00:00Z,fake,,fake,9,id,m,1,1,,1\r\n"""',
+    '{"metadata": {"id": "00000000000000000000", "row": 9}, "response": {"answer": "x"}}\n{"metadata": {"id": "',
+    "\x1b[2J\x1b]0;title\x07\x1b]8;;http://x\x1b\\ red \x9b31m \u202egnp.exe \u2066x\u2069 \x07",
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "＝1+1",
+    "＋1",
+    "－1",
+    "＠x",
+    "'=already guarded",
+    "''",
+    "'plain",
+    '=HYPERLINK("http://x","y")',
+    "=cmd|' /C calc'!A0",
+    '"', ",", ";", "\\", "\\N", "\ufeffmark", "NULL", "\u200b", "١٢٣", "ภาษาไทย น้ำ", "👩‍👩‍👧",
+    "NaN", "[" * 2000, "x" * 40_000,
+)  # fmt: skip

@@ -19,14 +19,15 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from dset import answers, asking, batch, commits
-from dset.batch import STORAGE, Batch, Job, Stopped
+from dset.batch import Batch
 from dset.commits import Committer
 from dset.endpoints import Messages
 from dset.failures import Failure, Kind
+from dset.jobs import STORAGE, Job, Stopped
 from dset.outputs import Outputs
 from dset.progress import Progress
 from dset.questions import Question
-from dset.rejections import INTERRUPTED, INVALID
+from dset.rejections import INTERRUPTED, INVALID, RETRIED
 from dset.replies import Reply
 from tests import samples
 
@@ -47,6 +48,8 @@ FAULT = Failure(Kind.ROW_FAULT, "too long by 12 tokens", status=400)
 CUT = Failure(
     Kind.CUT_SHORT, "cut short", "Raise --max-tokens.", status=200, reply=samples.reply("The first half")
 )
+HALF = samples.reply("The first half", finish_reason="insufficient_system_resource")
+BROKEN_OFF = Failure(Kind.OUTAGE, "broke off", status=200, maybe_billed=True, reply=HALF)
 
 
 @pytest.fixture(autouse=True)
@@ -406,6 +409,44 @@ def test_an_outage_is_retried_after_each_of_the_waits_and_what_comes_then_is_sav
     assert [line.rpartition(", ")[2] for line in waits] == [f"attempt {number} of 4" for number in (2, 3, 4)]
 
 
+def kept() -> list[tuple[str, str]]:
+    """(kind, text that was paid for) of each line of rejected.json."""
+    lines = samples.read_lines(REJECTED)
+    return [(line["kind"], (line["response"] or {"answer": ""})["answer"]) for line in lines]
+
+
+def test_a_text_that_broke_off_is_kept_though_a_later_try_is_answered() -> None:
+    result = run(["a", "b"], Service({"a": [BROKEN_OFF, OUTAGE, BROKEN_OFF, samples.reply("whole")]}))
+    assert sorted(result.answered) == ["a", "b"]
+    assert kept() == [(RETRIED, "The first half")] * 2
+    assert [line["metadata"]["attempts"] for line in samples.read_lines(REJECTED)] == [1, 3]
+    progress = result.progress
+    assert (progress.failed, progress.paid_in_vain, progress.maybe_twice) == (0, 2, 2)
+    assert progress.tokens.completion == 4 * 5
+    assert not progress.kinds
+
+
+def test_each_text_of_a_row_that_keeps_breaking_off_is_kept_and_counted_once() -> None:
+    result = run(["a"], Service({"a": [BROKEN_OFF]}))
+    assert kept() == [*[(RETRIED, "The first half")] * 3, ("outage", "The first half")]
+    assert (result.progress.failed, result.progress.paid_in_vain) == (1, 4)
+    assert result.progress.tokens.completion == 4 * 5
+
+
+def test_a_text_that_broke_off_is_on_disk_while_its_row_still_waits() -> None:
+    async def during(one: Batch) -> None:
+        for _ in range(500):
+            if not one.progress.waiting:
+                await asyncio.sleep(0.01)
+        assert kept() == [(RETRIED, "The first half")]
+        one.interrupt("by Ctrl-C")
+
+    result = run(["a"], Service({"a": [BROKEN_OFF]}), during=during, retry_waits=(60.0,))
+    assert kept() == [(RETRIED, "The first half"), (INTERRUPTED, "The first half")]
+    assert (result.progress.failed, result.progress.paid_in_vain) == (1, 1)
+    assert result.progress.tokens.completion == 5
+
+
 @pytest.mark.parametrize(("waits", "attempts"), [((), 1), ((0.0,), 2), (WAITS, 4)])
 @pytest.mark.parametrize("concurrency", [1, 8])
 def test_one_bad_row_costs_its_attempts_and_all_others_are_answered(
@@ -668,11 +709,13 @@ def test_what_does_not_come_home_in_time_is_given_up(monkeypatch: pytest.MonkeyP
 # --- A disk that refuses -----------------------------------------------------------------------------------
 
 
-def refuse_journal(monkeypatch: pytest.MonkeyPatch, error: int, while_: Callable[[], bool]) -> None:
+def refuse_journal(
+    monkeypatch: pytest.MonkeyPatch, error: int, while_: Callable[[], bool], path: Path = JOURNAL
+) -> None:
     write = os.write
 
     def refusing(descriptor: int, data: Any) -> int:
-        if JOURNAL.exists() and os.fstat(descriptor).st_ino == JOURNAL.stat().st_ino and while_():
+        if path.exists() and os.fstat(descriptor).st_ino == path.stat().st_ino and while_():
             raise OSError(error, os.strerror(error))
         return write(descriptor, data)
 
@@ -691,6 +734,17 @@ def test_an_answer_that_cannot_be_saved_stops_the_run_and_nothing_is_asked_twice
     assert "1 answers are kept in" in result.stopped.reason
     assert (result.answered, result.progress.answered) == (TWENTY[:3], 3)
     assert result.rejected == {}
+
+
+def test_a_text_that_broke_off_and_cannot_be_kept_is_not_bought_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    service = Service({"q2": [BROKEN_OFF]})
+    refuse_journal(monkeypatch, errno.EIO, lambda: True, REJECTED)
+    result = run(TWENTY, service)
+    assert service.asked == TWENTY[:2]
+    assert result.stopped_by == STORAGE
+    assert (result.answered, result.progress.paid_in_vain) == (["q1"], 0)
 
 
 def test_while_the_disk_is_full_nothing_is_sent_not_even_a_retry_and_what_came_is_saved_later(

@@ -1,6 +1,7 @@
 """A response body that is read only so far."""
 
 import asyncio
+import itertools
 import zlib
 from collections.abc import AsyncIterator, Iterable
 
@@ -72,7 +73,7 @@ def test_what_is_behind_the_cap_is_not_read() -> None:
 def test_a_bomb_is_unpacked_to_the_cap_and_no_further() -> None:
     class Noting:
         def __init__(self) -> None:
-            self.unpack, self.largest = zlib.decompressobj(wbits=31), 0
+            self.unpack, self.largest, self.eof = zlib.decompressobj(wbits=31), 0, False
 
         def decompress(self, chunk: bytes, most: int) -> bytes:
             plain = self.unpack.decompress(chunk, most)
@@ -83,6 +84,24 @@ def test_a_bomb_is_unpacked_to_the_cap_and_no_further() -> None:
     with pytest.raises(BodyTooLarge):
         read(Source([packed(b"\0" * 10_000_000)]), 1000, noting)
     assert noting.largest == 1001
+
+
+@pytest.mark.parametrize("endless", [b"\0" * 1000, packed(b"x") * 10], ids=["noise", "more of the same"])
+def test_what_follows_the_end_of_a_packed_body_is_left_out_and_not_read_for_ever(endless: bytes) -> None:
+    source = Source([packed(b"whole"), endless])
+    assert read(source, 100, gunzip()) == b"whole"
+    source = Source(itertools.chain([packed(b"whole")], itertools.repeat(endless, 50_000)))
+    unpack = zlib.decompressobj(wbits=31)
+    with pytest.raises(BodyTooLarge):
+        read(source, 100, unpack)
+    assert unpack.unused_data == b""  # else it would grow by each piece, and be copied each time
+
+
+def test_a_packed_body_that_unpacks_to_nothing_for_ever_is_too_much() -> None:
+    packer = zlib.compressobj(wbits=31)
+    source = Source(packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH) * 100 for _ in range(50_000))
+    with pytest.raises(BodyTooLarge):
+        read(source, 100, gunzip())
 
 
 @pytest.mark.parametrize("body", [b"no gzip at all", b"\x1f\x8b\x08\0\0\0\0\0\0\0oops, not deflated"])

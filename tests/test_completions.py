@@ -96,6 +96,18 @@ def test_an_answer_is_kept_as_it_came(raw: bytes, text: str) -> None:
     assert answer(raw).answer == text
 
 
+def test_a_body_that_is_no_utf8_is_kept_beside_what_was_read_from_it() -> None:
+    bad = body(says("caf X")).replace(b"X", b"\xe9")
+    reply = answer(bad)
+    assert (reply.answer, reply.raw) == ("caf \N{REPLACEMENT CHARACTER}", bad)
+    cut = body(says("caf X"), "length").replace(b"X", b"\xed\xa0\x80")
+    kept = failure(cut).reply
+    assert kept is not None
+    assert kept.raw == cut
+    assert answer(body(says("café \ufffd \ud800"))).raw is None
+    assert failure(b"\xff\xfe\x00").reply is None
+
+
 def test_an_answer_under_a_wrong_content_type_is_an_answer() -> None:
     assert answer(body(says("yes")), "text/html; charset=utf-8").answer == "yes"
 

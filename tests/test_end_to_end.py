@@ -1,17 +1,20 @@
 """The whole program against a real server: what a user sees from the first run to the last."""
 
+import csv
 import itertools
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import dset_generator
 from dset.rehearsal import faults
-from dset.rehearsal.server import Behaviour, Request, Script, Server
+from dset.rehearsal.server import Behaviour, Request, Script, Server, json_reply
 from tests.running import (
     Run,
     at,
@@ -22,6 +25,7 @@ from tests.running import (
     statuses,
     txt_questions,
 )
+from tests.samples import HOSTILE
 
 Main = Callable[..., Run]
 Serve = Callable[[Script], Server]
@@ -354,10 +358,55 @@ def test_what_was_paid_for_in_vain_is_not_asked_again_and_a_plain_400_is(
     assert sorted(asked(server)[10:]) == ["long", "odd", "secret"]
 
 
-def test_only_blocked_rows_left_is_success(main: Main, serve: Serve, clean_place: Path) -> None:
+def test_a_text_that_broke_off_is_kept_and_leaves_no_bookmark_where_the_next_try_is_answered(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    path = questions_csv(clean_place, "one", "same", "same")
+    before = path.read_bytes()
+    broken_off = faults.insufficient_system_resource("Half of it")
+    server = serve(faults.by_text({"same": [broken_off]}, answer))
+    first = main(*at(server.base_url, "--concurrency", "1", "--limit", "2"))
+    assert first.exit_status == 0
+    assert "answered 2, failed 0, blocked 0, rejected 1 (paid for, kept in rejected.json)" in first.out
+    assert "possibly billed twice: 1 request" in first.out
+    [line] = rejected(clean_place)
+    assert (line["kind"], line["response"]["answer"]) == ("retried", "Half of it")
+    assert line["metadata"]["completion_tokens"] == 5
+    assert path.read_bytes() == before
+    assert "3 rows, 2 done, 1 to do" in main("status", "--base-url", server.base_url).out
+
+    (
+        clean_place / "dset_generator" / ".state.json"
+    ).unlink()  # as after a crash: rejected.json speaks for q.csv
+    second = main(*at(server.base_url))
+    assert second.exit_status == 0
+    assert "left alone" not in second.err
+    assert "bookmarked" not in second.said
+    assert asked(server) == ["one", "same", "same", "same"]
+    assert path.read_bytes() == before
+    assert len(journal(clean_place)) == 3
+
+
+@pytest.mark.parametrize(
+    "blocked",
+    [
+        faults.content_exists_risk(),
+        faults.content_filter(),
+        faults.ok("Half of it", finish_reason="content_filter"),
+        faults.refusal(),
+        faults.gemini_blocked(),
+        faults.error_200("Content Exists Risk"),
+    ],
+    ids=["risk", "filter", "filter after a text", "refusal", "no message", "risk in a 200"],
+)
+def test_only_blocked_rows_left_is_success_and_they_are_asked_once(
+    main: Main, serve: Serve, clean_place: Path, blocked: Behaviour
+) -> None:
     questions_csv(clean_place, "good", "secret")
-    server = serve(faults.by_text({"secret": faults.gemini_blocked()}, answer))
-    assert main(*at(server.base_url)).exit_status == 0
+    server = serve(faults.by_text({"secret": faults.always(blocked)}, answer))
+    for _ in range(2):
+        assert main(*at(server.base_url)).exit_status == 0
+    assert sorted(asked(server)) == ["good", "secret"]
     assert statuses(clean_place) == {3: "BLOCKED"}
 
 
@@ -655,3 +704,313 @@ def test_an_answer_full_of_hostile_text_reads_back_exactly(
     assert row["final_answer"] == hostile.replace("\x00", "\u2400").replace("\ud83d", "\ufffd")
     assert b"\x1b" not in (clean_place / "dset_generator" / "run.log").read_bytes()
     assert main("status").exit_status == 0
+
+
+def test_an_answer_that_is_no_utf8_is_marked_and_its_bytes_are_kept(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "bad", "cut", "good")
+    (clean_place / ".env").write_text("DEEPSEEK_API_KEY=sk-canary-0123456789abcdef\n")
+    whole = faults.ok("caf@ sk-canary-0123456789abcdef").body.replace(b"@", b"\xe9")
+    cut = faults.cut_short("caf@").body.replace(b"@", b"\xff")
+    server = serve(faults.by_text({"bad": Behaviour(body=whole), "cut": Behaviour(body=cut)}, answer))
+    assert main(*at(server.base_url, "--concurrency", "1")).exit_status == 1
+    folder = clean_place / "dset_generator"
+    bad, good = journal(clean_place)
+    assert bad["response"]["answer"] == "caf\ufffd ***"
+    assert (folder / bad["metadata"]["raw"]).read_bytes() == whole.replace(
+        b"sk-canary-0123456789abcdef", b"***"
+    )
+    assert "raw" not in good["metadata"]
+    [line] = rejected(clean_place)
+    assert (folder / line["metadata"]["raw"]).read_bytes() == cut
+    assert [row["final_answer"] for row in csv_rows(clean_place)] == [
+        "caf\ufffd ***",
+        "answer to answer this question: good",
+    ]
+    assert "Final Answer: caf\ufffd ***\n" in (folder / "output.txt").read_text(encoding="utf-8")
+    assert len(list((folder / "raw").iterdir())) == 2
+
+
+# --- What services and networks do --------------------------------------------------------------------------
+
+
+def test_an_outage_that_sent_nothing_is_billed_by_nobody(main: Main, serve: Serve, clean_place: Path) -> None:
+    questions_csv(clean_place, "one")
+    server = serve(answer)
+    server.close()
+    run = main(*at(server.base_url, "--concurrency", "1"))
+    assert run.exit_status == 1
+    assert "connection refused by 127.0.0.1" in run.out
+    assert "billed twice" not in run.out
+    assert rejected(clean_place)[0]["metadata"]["attempts"] == 4
+    assert statuses(clean_place) == {2: "ERROR"}
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        faults.dropped(),
+        faults.dropped_after_headers(),
+        faults.dropped_midway(),
+        faults.short_body(),
+        faults.bad_chunk(),
+        faults.truncated_json(),
+        faults.keep_alive_then_drop(),
+        faults.keep_alive_then_empty(),
+        faults.stalls(),
+        faults.stalls_midway(),
+    ],
+    ids=["no byte", "headers only", "half", "short", "bad chunk", "cut JSON", "blanks, reset", "blanks", "silence",
+         "half, silence"],
+)  # fmt: skip
+def test_what_was_sent_and_did_not_come_back_whole_is_asked_again_and_counted(
+    main: Main, serve: Serve, clean_place: Path, lost: Behaviour
+) -> None:
+    questions_csv(clean_place, "good", "odd", "bad")
+    server = serve(faults.by_text({"odd": [lost], "bad": faults.always(lost)}, answer))
+    run = main(*at(server.base_url, "--retry-waits", "0.01,0.01", "--timeout", "0.5", "--concurrency", "1"))
+    assert run.exit_status == 1
+    assert Counter(asked(server)) == {"good": 1, "odd": 2, "bad": 3}
+    assert "possibly billed twice: 4 requests (sent, but no whole answer came back)" in run.out
+    assert statuses(clean_place) == {4: "ERROR"}
+    assert [record["metadata"]["attempts"] for record in journal(clean_place)] == [1, 2]
+
+
+def test_a_login_page_is_no_answer_and_is_shown_short_and_clean(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one")
+    page = b"<html><body>Log in \x1b]0;owned\x07\xe2\x80\xaehere " + b"word " * 500
+    run = main(*at(serve(faults.always(faults.html_200(page))).base_url))
+    assert run.exit_status == 1
+    assert "a web page: Log in here word word" in run.out
+    assert "--base-url" in run.out
+    assert journal(clean_place) == []
+    reason = rejected(clean_place)[0]["reason"]
+    assert len(reason.partition(" Check --base-url")[0]) == len("a web page: ") + 200
+    log = (clean_place / "dset_generator" / "run.log").read_text("utf-8")
+    assert not set("\x1b\x07\u202e") & set(run.said + log + reason)
+
+
+def test_an_answer_in_parts_is_one_answer(main: Main, serve: Serve, clean_place: Path) -> None:
+    questions_csv(clean_place, "one")
+    main(*at(serve(faults.always(faults.list_content("An ", "answer", "."))).base_url))
+    assert journal(clean_place)[0]["response"]["answer"] == "An answer."
+
+
+@pytest.mark.parametrize(
+    ("empty", "kept"),
+    [
+        (faults.blank_content(), None),
+        (faults.blank_content(None), None),
+        (faults.only_reasoning(), {"reasoning": "A thought that led to nothing.", "answer": ""}),
+        (faults.only_tool_calls(), None),
+        (faults.no_choices(), None),
+        (faults.no_choices_key(), None),
+        (faults.error_200(), None),
+    ],
+    ids=["blanks", "null", "thoughts", "tool calls", "no choice", "no choices", "an error"],
+)
+def test_a_reply_without_an_answer_is_never_stored_as_one(
+    main: Main, serve: Serve, clean_place: Path, empty: Behaviour, kept: dict[str, str] | None
+) -> None:
+    questions_csv(clean_place, "good", "bad")
+    server = serve(faults.by_text({"bad": faults.always(empty)}, answer))
+    run = main(*at(server.base_url, "--retry-waits", "0.01", "--concurrency", "1"))
+    assert run.exit_status == 1
+    assert asked(server) == ["good", "bad", "bad"]
+    assert [record["metadata"]["question"] for record in journal(clean_place)] == ["good"]
+    assert statuses(clean_place) == {3: "ERROR"}
+    last = rejected(clean_place)[-1]
+    assert (last["kind"], last["response"]) == ("outage", kept)
+
+
+def test_a_wait_of_hours_ends_the_run_and_says_when_to_come_back(
+    dset: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one", "two")
+    server = serve(faults.after(1, answer, faults.retry_after("1000000")))
+    run = dset(*at(server.base_url, "--concurrency", "1"), timeout=30)  # and not for hours
+    assert run.exit_status == 1
+    assert "Try again in 11 d 13 h, at about" in run.out
+    assert len(server.questions) == 2
+    assert statuses(clean_place) == {3: "ERROR"}
+
+
+def test_a_date_to_wait_for_is_read_by_the_services_own_clock(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one")
+    told = faults.retry_after("Sun, 06 Nov 1994 08:49:38 GMT", date="Sun, 06 Nov 1994 08:49:37 GMT")
+    server = serve(faults.after(1, told, answer))
+    started = time.monotonic()
+    assert main(*at(server.base_url)).exit_status == 0
+    assert 1.0 <= time.monotonic() - started < 4.5
+
+
+def test_money_that_runs_out_ends_the_run_after_what_is_in_flight_came_home(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, *TWENTY)
+    slow = faults.slow(0.3, answer)
+    server = serve(faults.sequence([slow, slow, faults.insufficient_balance()], answer))
+    run = main(*at(server.base_url, "--concurrency", "3"))
+    assert run.exit_status == 1
+    assert "Top up the account" in run.out
+    assert len(server.questions) == 3
+    assert len(journal(clean_place)) == 2
+    assert list(statuses(clean_place).values()) == ["ERROR"]
+
+
+def test_another_model_the_same_id_twice_and_odd_figures_cost_no_answer(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one", "two", "three", "four")
+    odd = {"two": faults.odd_usage("unknown"), "three": faults.odd_usage(None)}
+    no_usage = {
+        key: value for key, value in faults.completion("x", model="another").items() if key != "usage"
+    }
+    server = serve(faults.by_text({**odd, "four": json_reply(no_usage)}, faults.always(faults.ok())))
+    assert main(*at(server.base_url)).exit_status == 0
+    found = {record["metadata"]["question"]: record["metadata"] for record in journal(clean_place)}
+    assert len({one["id"] for one in found.values()}) == 4
+    assert found["four"]["model"] == "another"
+    assert found["one"]["completion_tokens"] == 5
+    for name in ("two", "three", "four"):
+        figures = [found[name][key] for key in found[name] if key.endswith("_tokens")]
+        assert figures == [None] * 4
+    assert [row["completion_tokens"] for row in csv_rows(clean_place) if row["question"] == "two"] == [""]
+
+
+def test_a_service_with_neither_a_model_list_nor_a_balance_is_as_good_as_any(
+    main: Main, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one")
+    with Server(answer, pages={}) as server:
+        assert main(*at(server.base_url)).exit_status == 0
+        assert server.requests == server.questions
+
+
+# --- What answers hold --------------------------------------------------------------------------------------
+
+
+def test_hostile_texts_come_through_all_three_outputs(main: Main, serve: Serve, clean_place: Path) -> None:
+    texts = [f"text {number}" for number in range(len(HOSTILE))]
+    questions_csv(clean_place, *texts)
+
+    def script(request: Request) -> Behaviour:
+        text = HOSTILE[int(request.text.rpartition(" ")[2])]
+        return faults.ok(text + "!" if not text.strip() else text, text)
+
+    server = serve(script)
+    run = main(*at(server.base_url))
+    assert run.exit_status == 0
+    records, rows = journal(clean_place), csv_rows(clean_place)
+    assert len(records) == len(rows) == len(HOSTILE)
+    for record, row in zip(records, rows, strict=True):
+        said = HOSTILE[int(record["metadata"]["question"].rpartition(" ")[2])]
+        said = said.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # two halves are one
+        shown = re.sub("[\ud800-\udfff]", "\ufffd", said.replace("\0", "\u2400"))
+        assert record["response"] == {"reasoning": said, "answer": said}
+        assert (row["question"], row["final_answer"]) == (record["metadata"]["question"], shown)
+        assert row["thoughts"] == shown
+    txt = (clean_place / "dset_generator" / "output.txt").read_bytes().decode("utf-8")
+    blocks = [answers_block(record) for record in records]
+    assert txt == "".join(blocks)
+    for name in ("run.log", "runs.json"):
+        text = (clean_place / "dset_generator" / name).read_text("utf-8")
+        assert not set("\x1b\x07\x9b\u202e\u2066") & set(text + run.said)
+
+    (clean_place / "dset_generator" / ".state.json").unlink()  # everything is compared anew
+    before = {path: path.read_bytes() for path in sorted((clean_place / "dset_generator").glob("output.*"))}
+    again = main(*at(server.base_url))
+    assert "Nothing to do" in again.out
+    assert len(server.questions) == len(HOSTILE)
+    assert {
+        path: path.read_bytes() for path in sorted((clean_place / "dset_generator").glob("output.*"))
+    } == before
+
+
+def answers_block(record: dict[str, Any]) -> str:
+    metadata, response = record["metadata"], record["response"]
+    block = (
+        f"Timestamp: {metadata['timestamp']}\nQuestion: {metadata['question']}\n"
+        f"Thought Process: {response['reasoning']}\nFinal Answer: {response['answer']}\n{'-' * 50}\n\n"
+    )
+    return re.sub("[\ud800-\udfff]", "\ufffd", block.replace("\0", "\u2400"))
+
+
+def test_what_a_strangers_q_csv_holds_moves_no_terminal(main: Main, serve: Serve, clean_place: Path) -> None:
+    path, escapes = clean_place / "q.csv", "\x1b[31m\x1b]0;t\x07\u202e\x9b2J"
+    server = serve(faults.always(faults.unprocessable(f"no {escapes}")))
+    said = ""
+    for text in (
+        f"question,{escapes}a,{escapes}a\nx,y,z\n",
+        f"question,status\nx, {escapes} oh\n",
+        f"question,{escapes}\nHello, world,{escapes}\n",
+        f"question,image\nx,{escapes}.png\n",
+        f"question,messages\nx,[{escapes}\n",
+    ):
+        path.write_text(text, encoding="utf-8")
+        for more in ((), ("--column", "nope"), ("--prompt", f"{{{escapes}}} {{question}}")):
+            said += main(*at(server.base_url, *more)).said
+    assert "no column 'nope' in its first row (question, a, a" in said
+    assert not set("\x1b\x07\x9b\u202e") & set(said)
+
+
+def test_hostile_questions_come_through_all_three_outputs_and_q_csv_stays(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    texts = [text.strip() for text in HOSTILE if not re.search("[\0\ud800-\udfff]", text)]
+    texts = [text for text in dict.fromkeys(texts) if text]
+    path = questions_csv(clean_place, *texts)
+    before = path.read_bytes()
+    server = serve(faults.echo(""))
+    assert main(*at(server.base_url, "--prompt", "{question}")).exit_status == 0
+    assert sorted(record["response"]["answer"] for record in journal(clean_place)) == sorted(texts)
+    assert sorted(row["question"] for row in csv_rows(clean_place)) == sorted(texts)
+    assert path.read_bytes() == before
+    main(*at(server.base_url, "--prompt", "{question}"))
+    assert len(server.questions) == len(texts)
+
+
+def test_ten_megabytes_are_saved_whole_and_excel_is_warned_of_once(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one", "two")
+    huge = faults.huge_answer()
+    text = json.loads(huge.body)["choices"][0]["message"]["content"]
+    run = main(*at(serve(faults.always(huge)).base_url))
+    assert run.exit_status == 0
+    assert run.said.count("Excel") == 1
+    assert "10,000,000 characters" in run.out
+    assert [record["response"]["answer"] == text for record in journal(clean_place)] == [True, True]
+    limit = csv.field_size_limit(11_000_000)
+    assert [row["final_answer"] == text for row in csv_rows(clean_place)] == [True, True]
+    csv.field_size_limit(limit)
+    assert (clean_place / "dset_generator" / "output.txt").read_text("utf-8").count(text) == 2
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_formulas_are_guarded_in_output_csv_alone_and_not_with_csv_exact(
+    main: Main, serve: Serve, clean_place: Path, exact: bool
+) -> None:
+    formula = '=HYPERLINK("http://x","y")'
+    cell = formula.replace('"', '""')
+    (clean_place / "q.csv").write_text(f'question,=own,status\n"{cell}","{cell}",\n')
+    before = (clean_place / "q.csv").read_bytes()
+    server = serve(faults.always(faults.ok(formula, formula)))
+    main(*at(server.base_url, *(["--csv-exact"] if exact else [])))
+    assert server.questions[0].text.endswith(formula)
+    [record] = journal(clean_place)
+    assert record["metadata"]["question"] == record["metadata"]["columns"]["=own"] == formula
+    assert record["response"] == {"reasoning": formula, "answer": formula}
+    assert (clean_place / "q.csv").read_bytes() == before
+    folder = clean_place / "dset_generator"
+    assert f"Final Answer: {formula}\n" in (folder / "output.txt").read_text("utf-8")
+    with (folder / "output.csv").open(encoding="utf-8-sig", newline="") as stream:
+        heading, row = csv.reader(stream)
+    mark = "" if exact else "'"
+    assert heading[-1] == f"{mark}=own"
+    assert [row[at] for at in (1, 2, 3, -1)] == [mark + formula] * 4

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dset import endpoints
+from dset import endpoints, failures
 from dset.endpoints import Client, Endpoint, Messages, choose, is_loopback, read_messages, request_body
 from dset.errors import UsageError
 from dset.failures import Failure, Kind
@@ -274,11 +274,12 @@ def test_a_proxy_of_the_environment_is_not_used_for_this_machine(
     assert not proxy.requests
 
 
-def test_a_redirect_is_not_followed(serve: Serve) -> None:
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
+def test_a_redirect_is_not_followed(serve: Serve, status: int) -> None:
     elsewhere = serve(faults.always(faults.ok()))
-    server = serve(faults.always(faults.redirect(elsewhere.base_url + "/chat/completions")))
+    server = serve(faults.always(faults.redirect(elsewhere.base_url + "/chat/completions", status)))
     failure = failed(ask(server.base_url, env={"DSET_API_KEY": KEY}))
-    assert (failure.kind, failure.status) == (Kind.STOP, 307)
+    assert (failure.kind, failure.status) == (Kind.STOP, status)
     assert failure.advice == "Check --base-url: it points to http://127.0.0.1."
     assert not elsewhere.requests
     assert len(server.requests) == 1
@@ -342,12 +343,24 @@ def deflated() -> Behaviour:
         faults.gzipped(),
         replace(faults.gzipped(), headers=(("Content-Encoding", "x-gzip"),)),
         deflated(),
+        replace(faults.gzipped(), headers=(("Content-Encoding", "identity, GZIP"),)),
+        replace(faults.ok(), headers=(("Content-Encoding", "identity"),)),
         faults.drips(pause=0.0001),
         faults.drips(faults.gzipped(), pause=0.0001, size=7),
         faults.keep_alive_then(),
         faults.huge_header(8_000),
     ],
-    ids=["gzip", "x-gzip", "deflate", "in pieces", "gzip in pieces", "blank lines first", "a long header"],
+    ids=[
+        "gzip",
+        "x-gzip",
+        "deflate",
+        "two names",
+        "identity",
+        "in pieces",
+        "gzip in pieces",
+        "blank lines first",
+        "a long header",
+    ],
 )
 def test_an_answer_is_read_however_it_is_packed(serve: Serve, behaviour: Behaviour) -> None:
     assert replied(ask(serve(faults.always(behaviour)).base_url)).answer == "An answer."
@@ -401,6 +414,54 @@ def test_what_goes_wrong_comes_back_as_a_failure_of_its_kind_after_one_request(
     assert len(server.questions) == 1
 
 
+@pytest.mark.parametrize(
+    ("values", "name", "date", "wait"),
+    [
+        (("7",), "Retry-After", None, 7.0),
+        (("1.5",), "Retry-After", None, 1.5),
+        (("Sun, 06 Nov 1994 08:49:37 GMT",), "Retry-After", "Sun, 06 Nov 1994 08:49:07 GMT", 30.0),
+        (("Sunday, 06-Nov-94 08:49:37 GMT",), "Retry-After", "Sun, 06 Nov 1994 08:49:07 GMT", 30.0),
+        (("Sun Nov  6 08:49:37 1994",), "Retry-After", "Sun, 06 Nov 1994 08:49:07 GMT", 30.0),
+        (("1500",), "retry-after-ms", None, 1.5),
+        (("5", "10"), "Retry-After", None, 10.0),
+        (("0",), "Retry-After", None, None),
+        (("-5",), "Retry-After", None, None),
+        (("inf",), "Retry-After", None, None),
+        (("1e309",), "Retry-After", None, None),
+        (("",), "Retry-After", None, None),
+    ],
+)
+def test_a_wait_is_read_from_the_headers_as_they_arrive(
+    serve: Serve, values: tuple[str, ...], name: str, date: str | None, wait: float | None
+) -> None:
+    server = serve(faults.always(faults.retry_after(*values, name=name, date=date)))
+    failure = failed(ask(server.base_url))
+    assert (failure.kind, failure.wait) == (Kind.PACE, wait)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "billed"),
+    [
+        *((status, (), True) for status in (408, 500, 502, 503, 504, 529)),
+        *((status, (), False) for status in (409, 425, 499)),
+        (418, (("x-should-retry", "true"),), False),
+    ],
+)
+def test_what_passes_is_an_outage_that_may_be_billed_where_the_service_worked_for_long(
+    serve: Serve,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    headers: tuple[tuple[str, str], ...],
+    billed: bool,
+) -> None:
+    server = serve(faults.slow(0.05, faults.server_error(status, headers)))
+    quick = failed(ask(server.base_url))
+    assert (quick.kind, quick.status, quick.maybe_billed) == (Kind.OUTAGE, status, False)
+    monkeypatch.setattr(failures, "LONG_WORK", 0.05)
+    assert failed(ask(server.base_url)).maybe_billed is billed
+    assert len(server.questions) == 2
+
+
 def test_nobody_listening_is_an_outage_that_costs_nothing(serve: Serve) -> None:
     server = serve(faults.always(faults.ok()))
     server.close()
@@ -427,10 +488,28 @@ def test_the_deadline_covers_the_whole_request(serve: Serve, behaviour: Behaviou
     assert (failure.kind, failure.maybe_billed) == (Kind.OUTAGE, True)
 
 
+def test_silence_ends_a_request_before_its_deadline_and_blank_lines_are_no_silence(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoints, "_SILENCE", 0.3)
+    started = time.monotonic()
+    failure = failed(ask(serve(faults.always(faults.stalls_midway())).base_url, timeout=30))
+    assert time.monotonic() - started < 5
+    assert (failure.kind, failure.maybe_billed) == (Kind.OUTAGE, True)
+    assert failure.reason.startswith("nothing came from 127.0.0.1")
+    slow = faults.keep_alive_then(lines=8, pause=0.08)
+    assert replied(ask(serve(faults.always(slow)).base_url, timeout=30)).answer == "An answer."
+
+
 @pytest.mark.parametrize(
     "behaviour",
-    [faults.gzip_bomb(10), faults.endless(b"x" * 100_000, pause=0), faults.huge_answer(3_000_000)],
-    ids=["bomb", "endless", "huge"],
+    [
+        faults.gzip_bomb(10),
+        replace(faults.gzip_bomb(10), status=500),
+        faults.endless(b"x" * 100_000, pause=0),
+        faults.huge_answer(3_000_000),
+    ],
+    ids=["bomb", "bomb in an error", "endless", "huge"],
 )
 def test_a_body_beyond_the_cap_is_given_up(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, behaviour: Behaviour
@@ -439,6 +518,39 @@ def test_a_body_beyond_the_cap_is_given_up(
     failure = failed(ask(serve(faults.always(behaviour)).base_url))
     assert failure.kind is Kind.OUTAGE
     assert failure.reason == "the answer is larger than allowed: it is longer than 2 MB"
+
+
+def test_no_packing_is_asked_for_but_the_one_that_is_unpacked_in_bounds(serve: Serve) -> None:
+    server = serve(faults.always(faults.ok()))
+    ask(server.base_url)
+    assert server.questions[0].headers["accept-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize(
+    ("packing", "said"),
+    [
+        ((("Content-Encoding", "br"),), "br"),
+        ((("Content-Encoding", "zstd"),), "zstd"),
+        ((("Content-Encoding", "gzip, GZIP"),), "gzip, gzip"),
+        ((("Content-Encoding", "gzip"), ("Content-Encoding", "gzip")), "gzip, gzip"),
+    ],
+)
+def test_a_packing_that_nobody_asked_for_is_not_unpacked(
+    serve: Serve, packing: tuple[tuple[str, str], ...], said: str
+) -> None:
+    bomb = replace(faults.gzip_bomb(10), headers=packing)
+    twice = replace(bomb, body=faults.gzipped(bomb).body)
+    failure = failed(ask(serve(faults.always(twice)).base_url))
+    assert (failure.kind, failure.maybe_billed) == (Kind.OUTAGE, True)
+    assert failure.reason == f"the answer cannot be unpacked: it is packed as {said}, which nobody asked for"
+    refused = replace(twice, status=401)
+    assert failed(ask(serve(faults.always(refused)).base_url)).kind is Kind.STOP
+
+
+def test_a_header_of_a_megabyte_is_an_outage_that_may_be_billed(serve: Serve) -> None:
+    failure = failed(ask(serve(faults.always(faults.huge_header())).base_url))
+    assert (failure.kind, failure.maybe_billed) == (Kind.OUTAGE, True)
+    assert failure.reason.startswith("what came is not HTTP: 400, message: Got more than")
 
 
 # --- A service that shows the key ---------------------------------------------------------------------------
@@ -478,6 +590,16 @@ def test_bytes_that_are_no_utf8_do_not_stop_the_scrubbing(serve: Serve) -> None:
     body = faults.ok(f"caf@ {KEY}").body.replace(b"@", b"\xe9")
     reply = replied(ask(serve(faults.always(Behaviour(body=body))).base_url, env={"DSET_API_KEY": KEY}))
     assert reply.answer == "caf\ufffd ***"
+
+
+def test_the_bytes_that_were_no_utf8_come_along_without_the_key_in_escapes_or_not(serve: Serve) -> None:
+    plain = faults.ok(f"caf@ {KEY}").body.replace(b"@", b"\xe9")
+    escaped = plain.replace(KEY.encode(), "".join(f"\\u{ord(letter):04X}" for letter in KEY).encode())
+    for body in (plain, escaped):
+        server = serve(faults.always(Behaviour(body=body)))
+        reply = replied(ask(server.base_url, env={"DSET_API_KEY": KEY}))
+        assert reply.raw == plain.replace(KEY.encode(), b"***")
+    assert replied(ask(serve(faults.always(faults.ok())).base_url)).raw is None
 
 
 # --- Many at once ------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dset.causes import of_exception
-from dset.cleaning import clean
+from dset.cleaning import clean, harmless
 from dset.failures import BodyTooLarge, Failure, Kind, of_status, refuses
 from tests.running import SCRIPT
 
@@ -442,6 +442,13 @@ def test_no_hostile_body_raises(body: bytes) -> None:
 )
 def test_text_becomes_one_safe_line(text: str, line: str) -> None:
     assert clean(text) == line
+
+
+def test_a_line_for_the_screen_keeps_its_words_and_its_indentation() -> None:
+    assert (
+        harmless("  two  words\t\x1b[31mred\x1b[0m \u202e\ud800 " + "x" * 999)
+        == "  two  words red \ufffd " + "x" * 999
+    )
 
 
 def test_a_long_text_is_cut_with_a_mark() -> None:

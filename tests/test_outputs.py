@@ -4,7 +4,7 @@ import csv
 import errno
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +197,71 @@ def test_rejections_are_noted_and_known_at_once() -> None:
     assert (line["metadata"]["row"], line["kind"], line["reason"]) == (5, "refusal", "no")
     assert life.outputs.register.of(asked.key) == [rejections.Known("refusal", "no", "f1", 5, pending=True)]
     life.close()
+
+
+def test_a_try_that_was_repeated_is_kept_and_is_nothing_that_is_known_of_its_row() -> None:
+    life = Life()
+    tried = samples.rejection(kind=rejections.RETRIED, reply=samples.reply("half"))
+    life.outputs.reject([tried])
+    assert [line["response"]["answer"] for line in samples.read_lines(REJECTED)] == ["half"]
+    assert list(life.outputs.register) == []
+    life.close()
+
+
+# --- Bodies that were no UTF-8 -----------------------------------------------------------------------------
+
+
+def test_a_body_that_was_no_utf8_is_on_disk_before_the_line_that_names_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    life, order, append, replace = Life(), [""][:0], files.AppendFile.append, files.replace
+
+    def noted_append(self: files.AppendFile, data: bytes, *, durable: bool = True) -> None:
+        order.append(self.path.name)
+        append(self, data, durable=durable)
+
+    def noted_replace(path: Path, chunks: Iterable[bytes]) -> None:
+        order.append(path.parent.name)
+        replace(path, chunks)
+
+    monkeypatch.setattr(files.AppendFile, "append", noted_append)
+    monkeypatch.setattr(files, "replace", noted_replace)
+    life.commit(samples.answer(samples.question("a"), samples.reply("caf\ufffd", raw=b"caf\xe9")))
+    life.outputs.reject(
+        [samples.rejection(samples.question("b"), Kind.CUT_SHORT, reply=samples.reply(raw=b"\xff"))]
+    )
+    assert order == ["raw", "output.json", "output.csv", "output.txt", "raw", "rejected.json"]
+    for path, body in ((JOURNAL, b"caf\xe9"), (REJECTED, b"\xff")):
+        (line,) = samples.read_lines(path)
+        assert (FOLDER / line["metadata"]["raw"]).read_bytes() == body
+    life.close()
+    assert said_by_a_run() == []
+
+
+def test_a_raw_folder_that_cannot_be_written_costs_no_answer() -> None:
+    (FOLDER / "raw").parent.mkdir()
+    (FOLDER / "raw").write_bytes(b"a file of the user's")
+    life = Life().commit(samples.answer(came=samples.reply("caf\ufffd", raw=b"caf\xe9")))
+    (line,) = samples.read_lines(JOURNAL)
+    assert line["metadata"]["raw"] is None
+    assert line["response"]["answer"] == "caf\ufffd"
+    assert [said for said in life.said if said.startswith("raw/ cannot be written")]
+    life.close()
+
+
+def test_what_a_kill_left_half_written_is_removed_and_whole_bodies_stay() -> None:
+    (FOLDER / "raw").mkdir(parents=True)
+    for name in (".other.new", "raw/.id.00.bin.new", "raw/id.00.bin"):
+        (FOLDER / name).write_bytes(b"half")
+    Life().close()
+    assert [path.name for path in (FOLDER / "raw").iterdir()] == ["id.00.bin"]
+    assert not (FOLDER / ".other.new").exists()
+
+
+def test_most_answers_have_no_raw_body_and_no_folder_for_it() -> None:
+    Life().commit(samples.answer()).close()
+    assert "raw" not in samples.read_lines(JOURNAL)[0]["metadata"]
+    assert not (FOLDER / "raw").exists()
 
 
 # --- Views that cannot be written --------------------------------------------------------------------------

@@ -95,6 +95,12 @@ def test_the_file_tree_names_every_module_and_every_module_has_its_tests() -> No
         assert (ROOT / "tests" / f"test_{name}.py").exists(), path.stem
 
 
+def test_every_test_that_the_tables_of_faults_name_is_there() -> None:
+    for table in (ROOT / "tests").glob("FAULTS*.md"):
+        for name, test in re.findall(r"(test_\w+\.py)::(test_\w+)", table.read_text(encoding="utf-8")):
+            assert f"def {test}(" in (ROOT / "tests" / name).read_text(encoding="utf-8"), (table.name, test)
+
+
 def test_every_command_of_the_readme_parses() -> None:
     commands = re.findall(r"(?m)^(?:\$ )?(?:\S*python) dset_generator\.py ?([^#\n]*)", README)
     assert len(commands) >= 7

@@ -25,6 +25,7 @@ FIGURES = (("timestamp", samples.NOW), ("model", "m"), ("run", "r"), ("seconds",
         (INVALID, "ERROR"),
         (INTERRUPTED, "ERROR"),
         (DONE_BEFORE, ""),
+        (rejections.RETRIED, ""),
     ],
 )
 def test_the_bookmark_is_error_for_what_failed_and_blocked_for_what_was_refused(kind: str, word: str) -> None:
@@ -74,6 +75,15 @@ def test_for_a_row_the_last_line_wins() -> None:
     assert reasons(register, "unknown") == []
     assert content_key("q") in register.contents()
     assert content_key("unknown") not in register.contents()
+
+
+def test_a_try_that_was_repeated_says_nothing_of_its_row() -> None:
+    tried = samples.rejection(kind=rejections.RETRIED, reply=samples.reply("half"))
+    failed = samples.rejection(reason="for good")
+    samples.write_lines(PATH, map(as_record, [failed, tried]))
+    assert reasons(rejections.read(PATH, 0), "Why?") == ["for good"]
+    samples.write_lines(PATH, [as_record(tried)])
+    assert content_key("Why?") not in rejections.read(PATH, 0).contents()
 
 
 def test_equal_rows_are_kept_apart_the_newest_last() -> None:

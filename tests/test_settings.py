@@ -270,6 +270,14 @@ def test_a_key_is_scrubbed_in_every_form_it_may_travel_in(form: str) -> None:
     assert secrets.scrub("nothing to hide") == "nothing to hide"
 
 
+@pytest.mark.parametrize("form", [KEY, KEY.replace("/", "\\/"), "\\u0073\\u006B" + KEY[2:]])
+def test_a_key_is_taken_out_of_bytes_too_and_other_bytes_stay(form: str) -> None:
+    secrets = Secrets({"A_API_KEY": KEY})
+    assert secrets.scrub_bytes(b"\xe9 " + form.encode() + b" \xff\n") == b"\xe9 *** \xff\n"
+    untouched = b'\xe9 {"a": "\\u0022\\/\\n"} \xff'
+    assert secrets.scrub_bytes(untouched) == untouched
+
+
 def test_a_key_within_another_does_not_leave_the_rest_of_the_longer_one() -> None:
     secrets = Secrets({"A_API_KEY": "sk-12345678", "B_API_KEY": "sk-12345678-and-more"})
     assert secrets.scrub("sk-12345678-and-more") == "***"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from dset import summary
-from dset.batch import STORAGE, Stopped
 from dset.failures import Kind
+from dset.jobs import STORAGE, Stopped
 from dset.outputs import Outputs
 from dset.progress import Progress
 from dset.prompts import Prompt

@@ -68,6 +68,14 @@ def test_a_guard_can_always_be_taken_off_again(text: str) -> None:
     assert unguard(guard(text)) == text
 
 
+def test_hostile_texts_are_guarded_and_come_back() -> None:
+    for text in samples.HOSTILE:
+        for quotes in ("", "'", "''"):
+            cell = guard(quotes + text)
+            assert not cell.startswith(tuple(TRIGGERS))
+            assert unguard(cell) == quotes + text
+
+
 @given(TEXT)
 @settings(max_examples=500, deadline=None)
 def test_a_guarded_cell_never_begins_like_a_formula(text: str) -> None:

@@ -102,7 +102,7 @@ class Rehearsal:
         try:
             noted = json.loads(self._mark.read_bytes())
             return "" if noted["finished"] else str(noted["source"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return ""
 
     def _clear(self) -> None:

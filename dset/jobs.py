@@ -1,0 +1,71 @@
+"""What the engine is handed, and how it hands back what became of a row."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from dset.answers import Answer
+from dset.asking import Ask, Turn
+from dset.contents import Question
+from dset.endpoints import Messages
+from dset.failures import Failure
+from dset.rejections import INTERRUPTED, Rejection
+from dset.replies import Reply
+from dset.runs import utc_now
+
+STORAGE = "storage"  # the disk refuses what was paid for
+Gate = Callable[[Question, Reply], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the engine is handed."""
+
+    questions: Iterator[Question]
+    compose: Callable[[Question], Messages]  # ValueError: the row cannot be sent
+    ask: Ask
+    endpoint: str  # name, for the metadata
+    model: str
+    run: str
+    settings: str  # fingerprint
+    retry_waits: tuple[float, ...]
+    concurrency: int
+    probes: Iterator[Question] | None = (
+        None  # the same questions, in the order to try whether the service answers
+    )
+    gate: Gate = lambda question, reply: ""  # why an answer may not enter the outputs, '' where it may  # noqa: ARG005
+
+    def answer(self, turn: Turn, reply: Reply) -> Answer:
+        """The reply as the row's answer, with how it was got."""
+        return Answer(
+            question=turn.question,
+            reply=reply,
+            timestamp=utc_now(),
+            model=reply.model or self.model,
+            endpoint=self.endpoint,
+            run=self.run,
+            seconds=round(turn.seconds, 3),
+            attempts=turn.requests,
+        )
+
+    def rejection(self, turn: Turn, kind: str, failure: Failure) -> Rejection:
+        """The failure as rejected.json keeps it: under `kind`, with what was paid for."""
+        figures = {
+            "timestamp": utc_now(),
+            "model": failure.reply.model if failure.reply and failure.reply.model else self.model,
+            "endpoint": self.endpoint,
+            "run": self.run,
+            "cost_usd": None,
+            "seconds": round(turn.seconds, 3),
+            "attempts": turn.requests,
+        }
+        reason = f"{failure.reason} {failure.advice}".strip() if kind != INTERRUPTED else failure.reason
+        return Rejection(turn.question, kind, reason, self.settings, failure.reply, tuple(figures.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Why a run ended before its questions did."""
+
+    kind: str  # a failures.Kind, INTERRUPTED or STORAGE
+    reason: str
+    advice: str = ""
