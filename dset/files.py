@@ -214,6 +214,20 @@ def _swapped(new: Path, target: Path) -> Path | None:
     return old
 
 
+def unfinished(path: Path) -> Path | None:
+    """What a swap or a replace of `path` left beside it when it was killed, if it was."""
+    target = Path(os.path.realpath(path))
+    left = target.with_name(f".{target.name}.new")
+    return left if left.exists() else None
+
+
+def keep_copy(left: Path, path: Path) -> Path:
+    """Give `left` a free name beside `path`, as a copy of it: `NAME.bak`, `NAME.bak1` …"""
+    copy = _free_name(Path(os.path.realpath(path)))
+    steps.rename(left, copy)
+    return copy
+
+
 def _tidy(left: Path | None) -> None:
     """What is left goes; the next run tries again where it cannot."""
     if left is not None:

@@ -78,9 +78,14 @@ class Lock:
             os.close(descriptor)  # the last holder removed the file between our open and our lock
         self._descriptor = descriptor
         since = time.strftime("%Y-%m-%d %H:%M:%S")
-        with contextlib.suppress(OSError):  # a full disk: the lock holds without a name in it
+        try:
             steps.truncate(descriptor, 0, path)
             steps.write_all(descriptor, f"pid {os.getpid()}, since {since}\n".encode(), path)
+        except OSError:
+            pass  # a full disk: the lock holds without a name in it
+        except BaseException:
+            self.release()
+            raise
 
     def holder(self) -> str:
         """Who holds the lock, '' for nobody. Changes nothing: a file that a killed run left stays where it is."""

@@ -240,6 +240,25 @@ class Sheet:
                 f"what it saved counts, and is kept in {newer.name} too"
             )
 
+    def clear_unfinished(self) -> Path | None:
+        """Remove what a killed write of the bookmarks left beside q.csv; its name as a copy where it holds other rows.
+
+        That is what somebody saved at the very moment of the swap, right before the kill. Raises OSError.
+        """
+        left = files.unfinished(self.path)
+        if left is None:
+            return None
+        try:
+            with Sheet(left, encoding=self.codec if not self.bom else "") as other:
+                theirs = list(other.rows().keys[0])
+        except QuestionsError:  # torn: of ours, since nobody else writes there
+            theirs = []
+        mine = list(self.rows().keys[0])
+        if theirs[:-1] == mine[: len(theirs)][:-1] and len(theirs) <= len(mine):  # the last row may be torn
+            files.remove(left)
+            return None
+        return files.keep_copy(left, self.path)
+
     def _unchanged(self) -> None:
         if not self.is_current:
             raise ChangedMeanwhileError(

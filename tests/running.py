@@ -14,7 +14,7 @@ from dset import views
 
 SCRIPT = Path(__file__).resolve().parent.parent / "dset_generator.py"
 # What a process needs to start at all, on any system; nothing of the user's settings.
-_KEPT = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "HOME", "USERPROFILE", "LANG", "COVERAGE_PROCESS_START",
+_KEPT = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "HOME", "USERPROFILE", "LANG", "SSL_CERT_DIR", "COVERAGE_PROCESS_START",
          "COVERAGE_PROCESS_CONFIG", "COVERAGE_RUN")  # fmt: skip
 
 

@@ -85,7 +85,7 @@ def test_a_process_that_ends_at_any_step_loses_nothing_and_buys_at_most_what_was
     walk: Callable[..., int], how: str, part: int
 ) -> None:
     count = walk(lambda place, at: Crash(place, at, how), part + 1, PARTS, 1)
-    assert count > 90
+    assert count > (90 if how in {"before", "after"} else 30)
 
 
 @pytest.mark.parametrize("first", FIRST)
@@ -96,8 +96,9 @@ def test_a_second_end_at_any_step_of_the_recovery_costs_no_more(
     kind, name, number, first_how = FIRST[first]
     crashed = fresh()
     assert crashed.run(_Nth(crashed.place, kind, name, number, first_how), monkeypatch) is None
-    count = walk(lambda place, at: Crash(place, at, how), 1, 1, 2, of=crashed)
-    assert count > 40
+    every = 1 if first in {"a torn answer", "a bookmark that is not noted as written"} else 4
+    count = walk(lambda place, at: Crash(place, at, how), 1, every, 2, of=crashed)
+    assert count > (40 if how == "before" else 10)
 
 
 class _Nth(Crash):
@@ -119,7 +120,7 @@ class _Nth(Crash):
 def test_a_disk_that_refuses_a_step_costs_no_answer_and_buys_none_again(
     walk: Callable[..., int], name: str
 ) -> None:
-    every = 7  # all of them in the soak below
+    every = 11  # all of them in the soak below
     assert walk(lambda place, at: Refusal(place, at, name), 1 + REFUSALS.index(name) % every, every, 0) > 90
 
 
