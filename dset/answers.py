@@ -167,6 +167,11 @@ class Tally:
             for key in keys:
                 self.add(key)
 
+    @property
+    def twice(self) -> int:
+        """Answers beyond the highest number given out: of ids that stand in more than one line."""
+        return sum(max(0, answers - highest) for answers, _, highest, _ in self._counts.values())
+
     def release(self) -> None:
         """Forget every claim, so that the rows can be gone through again."""
         self._round += 1
@@ -219,15 +224,23 @@ def parse(line: bytes) -> Record:
 
 def read(path: Path, end: int | None = None) -> Records:
     """Every record of the journal up to byte `end`, parsed. Raises JournalError at the first damaged line."""
+    for _, record in scan(path, end):
+        if isinstance(record, JournalError):
+            raise record
+        yield record
+
+
+def scan(path: Path, end: int | None = None) -> Iterator[tuple[int, Record | JournalError]]:
+    """(line number, record) of the journal up to byte `end`; for a damaged line what is to be said of it."""
     for number, line in enumerate(lines_of(path, end), 1):
         if line.strip():
             try:
-                yield parse(line)
+                yield number, parse(line)
             except ValueError:
-                raise _damaged(path, number, line) from None
+                yield number, _damaged(path, number, line)
 
 
-def tally(path: Path, *, trusted: bool, end: int | None = None) -> Tally:
+def tally(path: Path, end: int | None = None, *, trusted: bool) -> Tally:
     """Who is answered, and the user's columns in the lines that were parsed.
 
     `trusted`: nothing touched the file since our last exit, so ids are taken without parsing.
@@ -314,14 +327,14 @@ def _follows_a_record(path: Path, end: int) -> bool:
 
 
 def sound_size(path: Path) -> int:
-    """The bytes of the file that stand, whatever `recover` would cut off."""
-    good, tail = _tail(path)
+    """The bytes of the file that stand, whatever `recover` would cut off; 0 where there is none."""
+    good, tail = _tail(path) if path.exists() else (0, b"")
     return good + (len(tail) if _is_whole(tail) else 0)
 
 
 def _is_whole(tail: bytes) -> bool:
     """A whole record that lacks only its newline."""
-    if b"\0" in tail or b"\n" in tail:
+    if not tail or b"\0" in tail or b"\n" in tail:
         return False
     try:
         parse(tail)

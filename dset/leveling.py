@@ -97,6 +97,12 @@ def _in_blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield b"".join(held)
 
 
+def _alike(one: bytes, other: bytes) -> int:
+    """How many bytes at their beginnings are the same."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (mine, theirs) in pairs if mine != theirs), min(len(one), len(other)))
+
+
 class _Comparison:
     """A file against the pieces it should be made of, as they come."""
 
@@ -118,7 +124,7 @@ class _Comparison:
         self.is_complete = False
         held = found.rstrip(b"\0")
         self.fits = piece.startswith(held) and self._only_nul_follows()
-        self.sound += len(held)
+        self.sound += len(held) if self.fits else _alike(piece, found)
         return piece[len(held) :] if self.fits else b""
 
     def _only_nul_follows(self) -> bool:

@@ -1,68 +1,19 @@
 """The output folder: recovered, brought level, added to by the commit rule, and left in a known state."""
 
 import errno
-import hashlib
-import itertools
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from dset import adoption, answers, files, leveling, raw_bodies, rejections, runs, state, views
+from dset import answers, files, leveling, raw_bodies, recovery, rejections, runs, state, views
 from dset.answers import Answer, Record, Tally
 from dset.contents import Question
 from dset.errors import JournalError
-from dset.rejections import DONE_BEFORE, RETRIED, Register, Rejection
+from dset.folders import Folder
+from dset.recovery import Knowledge
+from dset.rejections import RETRIED, Register, Rejection
 from dset.replies import Reply
 from dset.views import View
-
-_NOTED_AT_ONCE = 10_000  # rows above an old bookmark: a million of them need not be in memory
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """Where each file of an output folder is."""
-
-    path: Path
-
-    @property
-    def journal(self) -> Path:
-        return self.path / "output.json"
-
-    @property
-    def csv(self) -> Path:
-        return self.path / "output.csv"
-
-    @property
-    def rejected(self) -> Path:
-        return self.path / "rejected.json"
-
-    @property
-    def runs(self) -> Path:
-        return self.path / "runs.json"
-
-    @property
-    def log(self) -> Path:
-        return self.path / "run.log"
-
-    @property
-    def raw(self) -> Path:
-        return self.path / "raw"
-
-    @property
-    def lock(self) -> Path:
-        return self.path / ".lock"
-
-    @property
-    def state(self) -> Path:
-        return self.path / ".state.json"
-
-    @property
-    def rescue(self) -> Path:
-        """Where answers go that the folder has no room for: outside it, on another disk if there is one."""
-        digest = hashlib.blake2b(os.fsencode(os.path.realpath(self.path)), digest_size=8).hexdigest()
-        return Path(tempfile.gettempdir()) / f"dset-rescue-{digest}.json"
 
 
 class Outputs:
@@ -75,10 +26,7 @@ class Outputs:
     def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
         self.folder = Folder(folder)
         self.say = say  # told one line whenever something was mended
-        self.tally = Tally()
-        self.register = Register()
-        self.past = runs.Past({}, ())
-        self.state = state.State()
+        self._known = Knowledge(Tally(), Register(), runs.Past({}, ()), state.State())
         self._journal: files.AppendFile | None = None
         self._rejected: files.AppendFile | None = None
         self._views: list[tuple[View, files.AppendFile]] = []
@@ -87,61 +35,31 @@ class Outputs:
 
     def recover(self, questions: Path) -> None:
         """Mend torn ends and read what is known. Raises JournalError for damage in the middle, OSError."""
-        files.make_folder(self.folder.path)
-        for folder in (self.folder.path, self.folder.raw):
-            for litter in folder.glob(".*.new"):  # of a replace that a kill cut short
-                files.remove(litter)
-        self.state = state.load(self.folder.state)
-        # Looked at before mending: a mended journal is one that something touched.
-        trusted = self.state.knows(state.mark(self.folder.journal), self.state.journal)
-        for path in (self.folder.journal, self.folder.rejected):
-            if cut := answers.recover(path):
-                self.say(
-                    f"{path.name}: {cut:,} bytes of a torn last line were cut off and kept in {path.name}.torn"
-                )
-        if not self.folder.journal.exists() and self.folder.csv.exists():
-            adopted = adoption.from_csv(self.folder.csv, self.folder.journal, exact=self.state.csv_exact)
-            self.say(f"output.json is missing: {adopted:,} answers were taken over from output.csv")
-        self.tally = answers.tally(self.folder.journal, trusted=trusted)
-        self._take_up_rescued()
-        bookmarked = (
-            self.state.bookmarked if self.state.questions == state.name_of(questions, self.folder.path) else 0
-        )
-        if bookmarked > (state.mark(self.folder.rejected) or (0, 0))[0]:
-            bookmarked = 0  # another file than the one we left
-        self.register = rejections.read(self.folder.rejected, bookmarked)
-        if self.register.damaged:
-            listed = ", ".join(map(str, self.register.damaged[:5]))
-            self.say(f"rejected.json: cannot read line {listed}; passed over")
-        self.past = runs.read(self.folder.runs)
-        self._count_done_before()
+        untouched = recovery.mend(self.folder, self.say)
+        count = partial(answers.tally, trusted=untouched)
+        self._known = recovery.read(self.folder, questions, count, self.say)
+
+    @property
+    def tally(self) -> Tally:
+        """Who is answered."""
+        return self._known.tally
+
+    @property
+    def register(self) -> Register:
+        """Who failed, and why."""
+        return self._known.register
+
+    @property
+    def past(self) -> runs.Past:
+        """What earlier runs were told."""
+        return self._known.past
 
     def reread(self) -> None:
         """Count the answers anew where somebody changed the journal while the run went on."""
         if self._journal is not None and self._journal.touched:
-            self.tally = answers.tally(self.folder.journal, trusted=False)
-            self._count_done_before()
+            self._known.tally = answers.tally(self.folder.journal, trusted=False)
+            self._known.count_done_before()
             self.say("output.json was changed by another program meanwhile; what stands in it counts")
-
-    def _count_done_before(self) -> None:
-        for key, number, known in self.register:
-            if known.kind == DONE_BEFORE:
-                self.tally.add(key, number)
-
-    def _take_up_rescued(self) -> None:
-        """Bring home what an earlier run had to write outside the folder."""
-        if not self.folder.rescue.exists():
-            return
-        answers.recover(self.folder.rescue)
-        records = list(answers.read(self.folder.rescue))
-        known = {record["metadata"].get("id") for record in self.records()}
-        saved = [one for one in records if "kind" not in one and one["metadata"].get("id") not in known]
-        files.append(self.folder.journal, b"".join(map(answers.as_line, saved)))
-        files.append(self.folder.rejected, b"".join(answers.as_line(one) for one in records if "kind" in one))
-        files.remove(self.folder.rescue)
-        for record in saved:
-            self.tally.add_record(record["metadata"])
-        self.say(f"took up {len(saved):,} answers from {self.folder.rescue}")
 
     def files(self) -> list[Path]:
         """The files that hold this dataset: the journal, the views that are wanted, rejected.json if it has lines."""
@@ -154,30 +72,9 @@ class Outputs:
         """A write failed in a way that forbids to try again on the same file."""
         return any(file is not None and file.broken for file in (self._journal, self._rejected))
 
-    @property
-    def is_new(self) -> bool:
-        """Neither a journal nor an output.csv: a bookmark then speaks for the rows above it."""
-        return not self.folder.journal.exists() and not self.folder.csv.exists()
-
     def note_done_before(self, questions: Iterable[Question], fingerprint: str) -> int:
         """Note in rejected.json that the original tool answered these rows; returns how many were not yet noted."""
-        unknown = (question for question in questions if not self.tally.claim(question.key))
-        count = 0
-        while lines := [
-            self._note_one(one, fingerprint) for one in itertools.islice(unknown, _NOTED_AT_ONCE)
-        ]:
-            files.append(self.folder.rejected, b"".join(lines))
-            count += len(lines)
-        self.tally.release()
-        return count
-
-    def _note_one(self, question: Question, fingerprint: str) -> bytes:
-        number = self.tally.issue(question.key)
-        noted = _done_before(question, number, fingerprint)
-        self.register.add(question.key, number, _known(noted))
-        self.tally.add(question.key, number)
-        self.tally.claim(question.key)
-        return answers.as_line(rejections.as_record(noted))
+        return recovery.note_done_before(self.folder, self._known.done_before(questions, fingerprint))
 
     def open(self, columns: Sequence[str], names: Sequence[str], *, csv_exact: bool) -> None:
         """Open the journal, durably, before the first request is paid for, and bring the views level."""
@@ -186,12 +83,12 @@ class Outputs:
         self._level(columns, names, csv_exact=csv_exact)
 
     def _level(self, columns: Sequence[str], names: Sequence[str], *, csv_exact: bool) -> None:
-        left = self.state
+        left = self._known.state
         journal_known = left.knows(state.mark(self.folder.journal), left.journal)
         # Those of the last run even where no answer has them: its view shows them.
         own = list(dict.fromkeys([*left.columns, *self.tally.columns, *columns]))
         settings_stay = own == left.columns and csv_exact == left.csv_exact
-        self.state.columns, self.state.csv_exact = own, csv_exact
+        self._known.state.columns, self._known.state.csv_exact = own, csv_exact
         self._wanted_views = views.make(self.folder.path, names, own, exact=csv_exact)
         ours = [
             view.name
@@ -274,7 +171,7 @@ class Outputs:
         self._rejected.append(b"".join(lines))
         for one in batch:
             if one.kind != RETRIED:
-                self.register.add(one.question.key, one.question.number, _known(one))
+                self.register.add(one.question.key, one.question.number, recovery.known_of(one))
 
     def close(self, questions: Path | None) -> None:
         """Catch up views that fell behind, and note what stands level. `questions`: the q.csv that holds all bookmarks."""
@@ -289,17 +186,17 @@ class Outputs:
             level &= {view.name for view in self._wanted_views if self._follows(view)}
         if not self._journal:
             return
-        self.state.journal = _as_list(state.mark(self.folder.journal))
-        self.state.views = {
+        self._known.state.journal = _as_list(state.mark(self.folder.journal))
+        self._known.state.views = {
             view.name: marked
             for view in self._wanted_views
             if view.name in level and (marked := _as_list(state.mark(view.path)))
         }
         if questions is not None:
-            self.state.questions = state.name_of(questions, self.folder.path)
-            self.state.bookmarked = (state.mark(self.folder.rejected) or (0, 0))[0]
+            self._known.state.questions = state.name_of(questions, self.folder.path)
+            self._known.state.bookmarked = (state.mark(self.folder.rejected) or (0, 0))[0]
         try:
-            state.save(self.folder.state, self.state)
+            state.save(self.folder.state, self._known.state)
         except OSError:
             pass  # the next start compares everything, as after a crash
 
@@ -331,11 +228,6 @@ def _is_durable(file: files.AppendFile) -> bool:
     return as_left
 
 
-def _known(rejection: Rejection) -> rejections.Known:
-    row = rejection.question.row
-    return rejections.Known(rejection.kind, rejection.reason, rejection.settings, row, pending=True)
-
-
 def _as_list(marked: state.Mark | None) -> list[int] | None:
     return None if marked is None else list(marked)
 
@@ -343,8 +235,3 @@ def _as_list(marked: state.Mark | None) -> list[int] | None:
 def _as_read_back(view: View, record: Record, line: bytes) -> bytes:
     # Two lone surrogates side by side are one character when the line is read again: render what will be read.
     return view.render(answers.parse(line) if b"\\u" in line else record)
-
-
-def _done_before(question: Question, number: int, fingerprint: str) -> Rejection:
-    reason = "the original tool's bookmark stands below this row"
-    return Rejection(replace(question, number=number), DONE_BEFORE, reason, fingerprint)

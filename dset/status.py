@@ -1,19 +1,23 @@
 """The verb `status`: q.csv, the journal and the views against each other. Asks nothing and changes nothing."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
 
-from dset import adoption, answers, leveling, locks, rejections, runs, state, views, worklist
-from dset.contents import Question
+from dset import adoption, answers, files, leveling, locks, recovery, rejections, state, views, worklist
+from dset.answers import Tally
 from dset.costs import Tokens
-from dset.errors import DsetError
-from dset.outputs import Folder
+from dset.errors import DsetError, JournalError
+from dset.folders import Folder
 from dset.prompts import Prompt
 from dset.questions import Sheet
-from dset.rejections import DONE_BEFORE, Known
+from dset.recovery import Knowledge
+from dset.rejections import DONE_BEFORE
 from dset.settings import Settings
 from dset.wording import counted
+
+_SHOWN = 10  # damaged lines at most
 
 
 @dataclass(slots=True)
@@ -22,6 +26,7 @@ class Report:
 
     lines: list[str] = field(default_factory=list)
     exit_status: int = 0
+    is_damaged: bool = False  # the journal: what follows from it is not told
 
     def add(self, line: str, status: int = 0) -> None:
         """One more line, and what it means for the exit status."""
@@ -36,31 +41,37 @@ def look(settings: Settings) -> Report:
     if busy := _running(folder):
         report.add(busy, 1)
     try:
-        tally = _journal(folder, report)
-        _add_rescued(folder, tally)
-        register, past = _rejected(folder, settings), runs.read(folder.runs)
+        count = partial(_journal, folder, report)
+        known = recovery.read(folder, settings.questions, count, partial(report.add, status=2))
+        _elsewhere(folder, known, report)
         with Sheet(settings.questions, encoding=settings.encoding, column=settings.column) as sheet:
-            prompt = Prompt(settings.prompt, settings.system, sheet.columns, settings.questions.parent)
-            for key, number, known in register:
-                if known.kind == DONE_BEFORE:
-                    tally.add(key, number)
-            if settings.is_default_output and not folder.journal.exists() and not folder.csv.exists():
-                _add_done_before(worklist.rows_above_bookmark(sheet, prompt.named), tally, register)
-            rules = worklist.Rules(
-                fingerprint=settings.fingerprint,
-                named=prompt.named,
-                earlier=past.named,
-                samples=settings.samples,
-                limit=settings.limit,
-                retry_failed=settings.retry_failed,
-            )
-            _rows(worklist.plan(sheet, tally, register, rules), register, report)
-            _views(folder, settings, [name for _, name in sheet.columns.own], tally.columns, report)
+            _sheet(sheet, folder, known, settings, report)
     except DsetError as error:
         report.add(str(error), 2)
-    if folder.rescue.exists():
-        report.add(f"answers wait in {folder.rescue}: the next run takes them up", 1)
     return report
+
+
+def _sheet(sheet: Sheet, folder: Folder, known: Knowledge, settings: Settings, report: Report) -> None:
+    if files.unfinished(sheet.path):
+        report.add(
+            f"{sheet.path}: an earlier run was ended while it wrote it; the next run clears that up", 1
+        )
+    prompt = Prompt(settings.prompt, settings.system, sheet.columns, settings.questions.parent)
+    if settings.is_default_output and folder.is_new:
+        above = worklist.rows_above_bookmark(sheet, prompt.named)
+        for _ in known.done_before(above, settings.fingerprint):
+            pass
+    rules = worklist.Rules(
+        fingerprint=settings.fingerprint,
+        named=prompt.named,
+        earlier=known.past.named,
+        samples=settings.samples,
+        limit=settings.limit,
+        retry_failed=settings.retry_failed,
+    )
+    _rows(worklist.plan(sheet, known.tally, known.register, rules), known.register, report)
+    own = [*known.state.columns, *known.tally.columns, *(name for _, name in sheet.columns.own)]
+    _views(folder, settings, list(dict.fromkeys(own)), report)
 
 
 def _of_rehearsal(settings: Settings) -> Settings:
@@ -81,62 +92,68 @@ def _running(folder: Folder) -> str:
     )
 
 
-def _journal(folder: Folder, report: Report) -> answers.Tally:
-    if not folder.journal.exists():
+def _journal(folder: Folder, report: Report, journal: Path, sound: int) -> Tally:
+    """Count the journal up to byte `sound`, and say what is wrong with it."""
+    if not journal.exists():
         return _to_adopt(folder, report)
-    sound = answers.sound_size(folder.journal)
-    torn = folder.journal.stat().st_size - sound
-    tally = answers.tally(folder.journal, trusted=False, end=sound)
-    tokens = Tokens()
-    for record in answers.read(folder.journal, end=sound):
-        tokens.count(record["metadata"])
-    report.add(f"{folder.journal}: {counted(tally.total, 'answer')}; tokens: {tokens}; cost in USD: unknown")
-    if torn:
-        report.add(f"{folder.journal}: {torn:,} bytes of a torn last line; the next run cuts them off", 1)
+    tally, ids, tokens, raw = Tally(), Tally(), Tokens(), 0
+    damaged: list[JournalError] = []
+    for _, record in answers.scan(journal, sound):
+        if isinstance(record, JournalError):
+            damaged.append(record)
+            continue
+        metadata = record["metadata"]
+        tally.add_record(metadata)
+        tokens.count(metadata)
+        if metadata.get("id"):
+            ids.add(*answers.identify(metadata))
+        named = metadata.get("raw")
+        raw += isinstance(named, str) and not (folder.path / named).exists()
+    report.add(f"{journal}: {counted(tally.total, 'answer')}; tokens: {tokens}; cost in USD: unknown")
+    if torn := journal.stat().st_size - sound:
+        report.add(f"{journal}: {torn:,} bytes of a torn last line; the next run cuts them off", 1)
+    if twice := ids.twice:
+        report.add(
+            f"{journal}: {counted(twice, 'answer')} under an id that another line has; delete one of each", 2
+        )
+    if raw:
+        report.add(
+            f"{journal}: {counted(raw, 'file')} that it names in {folder.raw} missing; the texts are here"
+        )
+    for damage in damaged[:_SHOWN]:
+        report.add(str(damage), 2)
+    if len(damaged) > _SHOWN:
+        report.add(f"{journal}: {len(damaged) - _SHOWN:,} more lines are damaged", 2)
+    report.is_damaged = bool(damaged)
     return tally
 
 
-def _to_adopt(folder: Folder, report: Report) -> answers.Tally:
-    tally = answers.Tally()
+def _to_adopt(folder: Folder, report: Report) -> Tally:
+    tally = Tally()
     if not folder.csv.exists():
         report.add(f"{folder.journal}: no answers yet", 1)
         return tally
     for record in adoption.read(folder.csv, exact=state.load(folder.state).csv_exact):
-        tally.add(*answers.identify(record["metadata"]))
+        tally.add_record(record["metadata"])
     report.add(f"{folder.journal}: missing; the next run takes {tally.total:,} answers from output.csv", 1)
     return tally
 
 
-def _add_rescued(folder: Folder, tally: answers.Tally) -> None:
-    """Count what an earlier run had to write outside the folder, as the next one will."""
-    if not folder.rescue.exists():
-        return
-    known = {record["metadata"].get("id") for record in _records(folder)}
-    for record in answers.read(folder.rescue, end=answers.sound_size(folder.rescue)):
-        if "kind" not in record and record["metadata"].get("id") not in known:
-            tally.add(*answers.identify(record["metadata"]))
-
-
-def _add_done_before(above: Iterable[Question], tally: answers.Tally, register: rejections.Register) -> None:
-    """Count the rows above the original tool's bookmark, as the next run will note them."""
-    for question in above:
-        if not tally.claim(question.key):
-            number = tally.issue(question.key)
-            tally.add(question.key, number)
-            tally.claim(question.key)
-            register.add(question.key, number, Known(DONE_BEFORE, "", "", question.row, pending=True))
-    tally.release()
-
-
-def _records(folder: Folder) -> answers.Records:
-    end = answers.sound_size(folder.journal) if folder.journal.exists() else 0
-    return answers.read(folder.journal, end=end)
-
-
-def _rejected(folder: Folder, settings: Settings) -> rejections.Register:
-    left = state.load(folder.state)
-    same = left.questions == state.name_of(settings.questions, folder.path)
-    return rejections.read(folder.rejected, left.bookmarked if same else 0)
+def _elsewhere(folder: Folder, known: Knowledge, report: Report) -> None:
+    """What the next run takes up or clears away."""
+    if folder.rescue.exists():
+        saved, _ = recovery.rescued(folder) if not report.is_damaged else ([], [])
+        for record in saved:
+            known.tally.add_record(record["metadata"])
+        report.add(f"answers wait in {folder.rescue}: the next run takes them up", 1)
+    if folder.litter:
+        report.add(f"{folder.path}: an earlier run was ended while it wrote; the next run clears that up", 1)
+    for path in (folder.journal, folder.rejected):
+        torn = path.with_name(path.name + ".torn")
+        if torn.exists():
+            report.add(
+                f"{torn}: {torn.stat().st_size:,} bytes that were cut off after a crash; no answer is in them"
+            )
 
 
 def _rows(plan: worklist.Plan, register: rejections.Register, report: Report) -> None:
@@ -187,26 +204,23 @@ def _reasons(plan: worklist.Plan, register: rejections.Register) -> list[str]:
     return lines
 
 
-def _views(
-    folder: Folder, settings: Settings, columns: list[str], met: Iterable[str], report: Report
-) -> None:
-    """How the views stand; `met` are the columns that the journal's records have."""
-    if not folder.journal.exists():
+def _views(folder: Folder, settings: Settings, columns: list[str], report: Report) -> None:
+    """How the views stand; `columns` are the user's."""
+    if not folder.journal.exists() or report.is_damaged:
         return
     left = state.load(folder.state)
-    own = list(dict.fromkeys([*left.columns, *met, *columns]))
-    wanted = views.make(folder.path, settings.views, own, exact=settings.csv_exact)
-    for view, found in zip(wanted, leveling.compare(wanted, _records(folder)), strict=True):
+    wanted = views.make(folder.path, settings.views, columns, exact=settings.csv_exact)
+    records = answers.read(folder.journal, answers.sound_size(folder.journal))
+    for view, found in zip(wanted, leveling.compare(wanted, records), strict=True):
         if not view.path.exists():
             report.add(f"{view.path}: missing; the next run writes it", 1)
+        elif not found.fits and left.knows(state.mark(view.path), left.views.get(view.name)):
+            report.add(f"{view.path}: has other columns or guards; the next run makes it anew", 1)
         elif not found.fits:
-            ours = left.knows(state.mark(view.path), left.views.get(view.name))
-            what = (
-                "has other columns or guards; the next run makes it anew"
-                if ours
-                else "was edited; the next run sets it aside and makes it anew"
+            report.add(
+                f"{view.path}: was edited, from byte {found.sound + 1:,} on; the next run sets it aside and makes it anew",
+                1,
             )
-            report.add(f"{view.path}: {what}", 1)
         elif found.sound < found.wanted:
             report.add(f"{view.path}: behind the journal; the next run completes it", 1)
         else:

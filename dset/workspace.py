@@ -67,7 +67,7 @@ class Workspace:
             )
         self.prompt = Prompt(settings.prompt, settings.system, self.sheet.columns, self._pictures)
         self.outputs.recover(settings.questions)
-        if self.outputs.is_new and settings.is_default_output:
+        if self.outputs.folder.is_new and settings.is_default_output:
             above = worklist.rows_above_bookmark(self.sheet, self.prompt.named)
             self.outputs.note_done_before(above, settings.fingerprint)
         self._rules = Rules(

@@ -14,7 +14,8 @@ from dset import answers, files, leveling, rejections, views
 from dset.answers import Answer, identify
 from dset.errors import JournalError
 from dset.failures import Kind
-from dset.outputs import Folder, Outputs
+from dset.folders import Folder
+from dset.outputs import Outputs
 from dset.questions import content_key
 from dset.rejections import DONE_BEFORE
 from dset.views import View
@@ -532,10 +533,10 @@ def test_the_original_tools_output_csv_is_taken_over_and_kept_aside() -> None:
 def test_only_a_folder_with_neither_journal_nor_output_csv_is_new() -> None:
     outputs = Outputs(FOLDER, print)
     outputs.recover(QUESTIONS)
-    found = [outputs.is_new]
+    found = [outputs.folder.is_new]
     for path in (CSV, JOURNAL):
         path.write_bytes(b"")
-        found.append(outputs.is_new)
+        found.append(outputs.folder.is_new)
         path.unlink()
     assert found == [True, False, False]
 

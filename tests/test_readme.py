@@ -25,6 +25,8 @@ ENV = (ROOT / ".env.example").read_text(encoding="utf-8")
 TESTED_WITH = {
     "asking": "batch",
     "contents": "questions",
+    "folders": "outputs",
+    "recovery": "outputs",
     "copies": "questions",
     "rows": "worklist",
     "steps": "files",

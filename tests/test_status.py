@@ -9,7 +9,8 @@ import pytest
 
 from dset import answers, locks, rejections, status
 from dset.failures import Kind
-from dset.outputs import Folder, Outputs
+from dset.folders import Folder
+from dset.outputs import Outputs
 from dset.settings import load
 from tests import samples
 from tests.running import questions_csv
@@ -135,7 +136,7 @@ def test_answers_without_a_row_are_told() -> None:
         (lambda data: data + b"\0" * 9, "level with the journal"),
         (
             lambda data: data.replace(b"one", b"own"),
-            "was edited; the next run sets it aside and makes it anew",
+            "was edited, from byte N on; the next run sets it aside and makes it anew",
         ),
     ],
     ids=["missing", "torn", "NULs", "edited"],
@@ -144,10 +145,12 @@ def test_each_view_is_told_as_the_next_run_will_find_it(name: str, change: Any, 
     questions_csv(PLACE, "one")
     answered("one")
     path = FOLDER / name
-    changed = change(path.read_bytes())
+    whole = path.read_bytes()
+    changed = change(whole)
     path.unlink() if changed is None else path.write_bytes(changed)
     report = look()
-    assert line(report, name) == f"{path}: {said}"
+    first = next((at for at, byte in enumerate(whole) if (changed or b"")[at : at + 1] != bytes([byte])), 0)
+    assert line(report, name) == f"{path}: {said}".replace("N", str(first + 1))
     assert report.exit_status == ("level" not in said)
 
 
@@ -257,3 +260,77 @@ def test_original_output_csv_is_counted_by_its_questions() -> None:
         heading = ["timestamp", "question", "thoughts", "final_answer"]
         csv.writer(stream).writerows([heading, [samples.NOW, "one", "", "1"]])
     assert "1 done, 1 to do" in line(look(), "q.csv:")
+
+
+# --- the check of integrity
+
+
+def test_each_damaged_line_of_the_journal_is_told_with_its_number_and_what_is_sound_is_counted() -> None:
+    questions_csv(PLACE, *"abcdef")
+    answered(*"abcdef")
+    lines = JOURNAL.read_bytes().split(b"\n")
+    lines[1], lines[3] = lines[1][:40], b"\0" * 30
+    JOURNAL.write_bytes(b"\n".join(lines))
+    report = look()
+    assert report.exit_status == 2
+    assert "4 answers" in report.lines[0]
+    assert [one.split(" ")[2] for one in report.lines if "is damaged" in one] == ["2", "4"]
+    assert not [one for one in report.lines if "output.csv" in one], "what follows from it is not told"
+
+
+def test_of_many_damaged_lines_the_first_are_told_and_the_others_counted() -> None:
+    questions_csv(PLACE, "a")
+    answered("a")
+    JOURNAL.write_bytes(JOURNAL.read_bytes() + b"{}\n" * 25)
+    report = look()
+    assert len([one for one in report.lines if "is damaged" in one]) == 10
+    assert line(report, "more lines") == f"{JOURNAL}: 15 more lines are damaged"
+
+
+def test_an_id_that_stands_in_two_lines_is_for_a_person_to_look_at() -> None:
+    questions_csv(PLACE, "a", "b")
+    answered("a", "b")
+    JOURNAL.write_bytes(JOURNAL.read_bytes().split(b"\n")[0] + b"\n" + JOURNAL.read_bytes())
+    report = look()
+    assert "1 answer under an id that another line has" in line(report, "under an id")
+    assert report.exit_status == 2
+
+
+def test_a_missing_file_of_raw_bytes_is_told() -> None:
+    questions_csv(PLACE, "a")
+    outputs = Outputs(FOLDER, print)
+    outputs.recover(QUESTIONS)
+    outputs.open((), (), csv_exact=False)
+    outputs.commit([samples.answer(samples.question("a"), samples.reply(raw=b"\xff"))])
+    outputs.close(QUESTIONS)
+    assert look(views="none").exit_status == 0
+    next((FOLDER / "raw").iterdir()).unlink()
+    assert "1 file that it names" in line(look(views="none"), "raw")
+
+
+def test_what_a_kill_left_is_told_and_the_next_run_clears_it() -> None:
+    questions_csv(PLACE, "a")
+    answered("a")
+    (FOLDER / ".output.csv.new").write_bytes(b"half")
+    (PLACE / ".q.csv.new").write_bytes(b"half")
+    report = look()
+    assert report.exit_status == 1
+    assert len([one for one in report.lines if "the next run clears that up" in one]) == 2
+
+
+def test_what_was_cut_off_after_a_crash_is_told_and_is_no_fault() -> None:
+    questions_csv(PLACE, "a")
+    answered("a")
+    (FOLDER / "output.json.torn").write_bytes(b'{"meta\n')
+    report = look()
+    assert report.exit_status == 0
+    assert line(report, ".torn").endswith("7 bytes that were cut off after a crash; no answer is in them")
+
+
+def test_a_line_of_rejected_json_that_cannot_be_read_is_for_a_person_to_look_at() -> None:
+    questions_csv(PLACE, "a")
+    answered("a")
+    (FOLDER / "rejected.json").write_bytes(b"{}\n{}\n")
+    report = look()
+    assert report.exit_status == 2
+    assert "cannot read line 1, 2" in line(report, "rejected.json")
