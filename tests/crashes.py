@@ -8,6 +8,9 @@ import os
 import re
 import shutil
 import signal
+import subprocess
+import sys
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,7 +23,7 @@ import dset_generator
 from dset import runlog, steps
 from dset.rehearsal import faults
 from dset.rehearsal.server import Behaviour, Request, Server
-from tests.running import csv_rows, journal, txt_questions
+from tests.running import SCRIPT, csv_rows, environment, journal, txt_questions
 
 PLAIN, FAILS, TWICE, BLOCKED, EDITED, FLAKY, LAST = (
     "one",
@@ -132,6 +135,10 @@ class Stand:
         if not (place / "q.csv").exists():
             (place / "q.csv").write_bytes(Q_CSV.encode())
 
+    @property
+    def _arguments(self) -> list[str]:
+        return ["--base-url", self._server.base_url, "--retry-waits", "0", "--concurrency", "1", "--quiet"]
+
     def copy(self, place: Path) -> "Stand":
         """The same state in another folder."""
         shutil.copytree(self.place, place)
@@ -164,23 +171,23 @@ class Stand:
 
     def run(self, fault: Fault | None, patch: pytest.MonkeyPatch) -> int | None:
         """One run of the program in the stand's folder; None where the process ended on the way."""
-        arguments = [
-            "--base-url",
-            self._server.base_url,
-            "--retry-waits",
-            "0",
-            "--concurrency",
-            "1",
-            "--quiet",
-        ]
         with patch.context() as patched:
             patched.chdir(self.place)
             patched.setattr(steps, "watch", fault or Fault(self.place, 0))
             patched.setattr(runlog.RunLog, "__call__", self._hear(runlog.RunLog.__call__, fault))
             try:
-                return dset_generator.main(arguments)
+                return dset_generator.main(self._arguments)
             except CrashError:
                 return None
+
+    def run_killed(self, at: int, how: str) -> int:
+        """One run in a process of its own, killed at a step; its return code, -9 where it was."""
+        command = [sys.executable, "-m", "tests.crashes", str(at), how, *self._arguments]
+        env = environment({"PYTHONPATH": str(SCRIPT.parent), "TMPDIR": tempfile.gettempdir()})
+        done = subprocess.run(command, cwd=self.place, env=env, capture_output=True, timeout=60)
+        for row_id in re.findall(rb"^saved row \d+ (\S+)", done.stdout, re.MULTILINE):
+            self.said.append(_by_id(self.place)[row_id.decode()])
+        return done.returncode
 
     def _hear(self, log: Callable[[runlog.RunLog, str], None], fault: Fault | None) -> Callable[..., None]:
         def heard(self_: runlog.RunLog, line: str) -> None:
@@ -226,3 +233,30 @@ def service() -> Iterator[tuple[Server, Callable[[Stand], None]]]:
 
     with Server(arrive) as server:
         yield server, now.append
+
+
+def _killed(at: int, how: str, arguments: list[str]) -> int:
+    """A run that kills its own process at a step, and says on stdout what it calls saved as soon as it does."""
+    crash = Crash(Path.cwd(), at, how)
+
+    def watch(step: steps.Step) -> object:
+        try:
+            return crash(step)
+        except CrashError:
+            os.kill(os.getpid(), signal.SIGKILL)
+            raise
+
+    log = runlog.RunLog.__call__
+
+    def heard(self: runlog.RunLog, line: str) -> None:
+        if line.startswith("saved row"):
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+        log(self, line)
+
+    steps.watch, runlog.RunLog.__call__ = watch, heard  # type: ignore[method-assign]
+    return dset_generator.main(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(_killed(int(sys.argv[1]), sys.argv[2], sys.argv[3:]))

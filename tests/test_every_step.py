@@ -1,5 +1,6 @@
 """The promise, at each disk step of a run of eight rows: one fails, one is blocked, one repeats, one is edited."""
 
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -128,3 +129,23 @@ def test_a_disk_that_refuses_a_step_costs_no_answer_and_buys_none_again(
 @pytest.mark.parametrize("name", REFUSALS)
 def test_a_disk_that_refuses_any_step_costs_no_answer(walk: Callable[..., int], name: str) -> None:
     assert walk(lambda place, at: Refusal(place, at, name), 1, 1, 0) > 90
+
+
+# --- the same with processes that are really killed
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is POSIX's")
+@pytest.mark.parametrize("how", ENDS)
+def test_a_process_that_is_killed_at_any_step_loses_nothing(
+    fresh: Make, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    at = 0
+    while True:
+        at += 1
+        stand = fresh()
+        if stand.run_killed(at, how) != -9:
+            break
+        stand.recover(monkeypatch)
+        stand.check(1)
+    assert at > (90 if how in {"before", "after"} else 30)
