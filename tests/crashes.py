@@ -3,7 +3,9 @@
 The oracle stands outside the program: the server's bill, and the lines that said "saved".
 """
 
+import csv
 import errno
+import io
 import os
 import re
 import shutil
@@ -20,7 +22,7 @@ from pathlib import Path
 import pytest
 
 import dset_generator
-from dset import runlog, steps
+from dset import answers, runlog, steps
 from dset.rehearsal import faults
 from dset.rehearsal.server import Behaviour, Request, Server
 from tests.running import SCRIPT, csv_rows, environment, journal, txt_questions
@@ -34,6 +36,7 @@ PLAIN, FAILS, TWICE, BLOCKED, EDITED, FLAKY, LAST = (
     "flaky",
     "last",
 )
+NEW = "new"  # a row that the user adds
 EDIT = "edited"  # what the user makes of EDITED while the run goes on
 HARD = '=1+1\r\n\u2028\x85 \'ก\ud800 \0 {"metadata": {"id": "'  # every answer holds what breaks bad readers
 QUESTIONS = (PLAIN, FAILS, TWICE, TWICE, BLOCKED, EDITED, FLAKY, LAST)
@@ -119,6 +122,34 @@ class Refusal(Fault):
         return _take(step)
 
 
+class Save(Fault):
+    """The user saves q.csv right before the step."""
+
+    def __init__(self, place: Path, at: int, how: str) -> None:
+        super().__init__(place, at)
+        self.how = how
+
+    def answer(self, step: steps.Step) -> object:
+        if self.count == self.at:
+            self.save(Path(self.place) / "q.csv")
+        return _take(step)
+
+    def save(self, path: Path) -> None:
+        """Save it as told: another row at its end, the rows in another order, or as another program writes it."""
+        head, *rows = path.read_bytes().decode().split("\r\n")
+        if self.how == "appended in place":
+            with path.open("ab") as stream:
+                stream.write(f'\r\n{NEW};;"a ""b"""'.encode())
+            return
+        text = "\r\n".join([head, *reversed(rows), f'{NEW};;"a ""b"""'])
+        if self.how == "as UTF-16 with tabs":
+            text = "\ufeff" + text.replace(";", "\t").replace("no\tte", "no;te")
+        path.with_name("theirs").write_bytes(
+            text.encode("utf-16-le" if self.how == "as UTF-16 with tabs" else "utf-8")
+        )
+        path.with_name("theirs").replace(path)
+
+
 def _take(step: steps.Step) -> object:
     """A process that ends loses nothing it wrote: fsync is left out, which power cuts need and not this."""
     return None if step.kind == "sync" else step.take()
@@ -160,7 +191,9 @@ class Stand:
             self.again.append(text)
         if text == PLAIN:
             path = self.place / "q.csv"
-            path.write_bytes(path.read_bytes().replace(EDITED.encode(), EDIT.encode()))
+            data = path.read_bytes()
+            wide = "utf-16-le" if data.startswith(b"\xff\xfe") else "utf-8"
+            path.write_bytes(data.replace(EDITED.encode(wide), EDIT.encode(wide)))
         if text == FAILS:
             return faults.unprocessable()
         if text == BLOCKED:
@@ -197,6 +230,19 @@ class Stand:
 
         return heard
 
+    def check_saved(self) -> None:
+        """What the user saved during the run stands, each bookmark beside its question."""
+        data = (self.place / "q.csv").read_bytes()
+        wide = data.startswith(b"\xff\xfe")
+        text = data.decode("utf-16" if wide else "utf-8")
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter="\t" if wide else ";"))
+        assert rows[0] == ["question", "status", "no;te"]
+        assert Counter(row[0] for row in rows[1:]) == Counter([*QUESTIONS, NEW]) - Counter(
+            [EDITED]
+        ) + Counter([EDIT])
+        assert {row[0]: row[1] for row in rows[1:] if row[1]} == {FAILS: "ERROR", BLOCKED: "BLOCKED"}
+        assert {row[2] for row in rows[1:]} == {'a "b"'}
+
     def check(self, crashes: int) -> None:
         """All is as if nothing had happened, but for a request in flight at each crash."""
         wanted = Counter([text for text in QUESTIONS if text not in {FAILS, BLOCKED, EDITED}] + [EDIT])
@@ -220,7 +266,10 @@ class Stand:
 
 
 def _by_id(place: Path) -> dict[str, str]:
-    return {record["metadata"]["id"]: record["metadata"]["question"] for record in journal(place)}
+    """The questions of the answers that stand whole in output.json, by id."""
+    path = place / "dset_generator" / "output.json"
+    whole = [answers.parse(line) for line in path.read_bytes().split(b"\n")[:-1]]
+    return {record["metadata"]["id"]: record["metadata"]["question"] for record in whole}
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 
 from dset import commits, steps
 from dset.rehearsal.server import Server
-from tests.crashes import Crash, Fault, Refusal, Stand, service
+from tests.crashes import Crash, Fault, Refusal, Save, Stand, service
 
 PARTS = 4  # of the steps, so that they are walked side by side
 ENDS = ["before", "after", "1 byte", "half", "all but one"]
@@ -129,6 +129,42 @@ def test_a_disk_that_refuses_a_step_costs_no_answer_and_buys_none_again(
 @pytest.mark.parametrize("name", REFUSALS)
 def test_a_disk_that_refuses_any_step_costs_no_answer(walk: Callable[..., int], name: str) -> None:
     assert walk(lambda place, at: Refusal(place, at, name), 1, 1, 0) > 90
+
+
+SAVES = ["appended in place", "sorted, by a rename", "as UTF-16 with tabs"]
+
+
+def _saved_at(fresh: Make, monkeypatch: pytest.MonkeyPatch, how: str, first: int, every: int) -> None:
+    at = first
+    while True:
+        stand = fresh()
+        save = Save(stand.place, at, how)
+        stand.run(save, monkeypatch)
+        if save.hit is None:
+            assert save.count > 90
+            return
+        stand.recover(monkeypatch)  # its bookmarks stand whatever the run before could write
+        try:
+            stand.check_saved()
+        except AssertionError as error:
+            raise AssertionError(f"step {at}, {save.hit.kind} {Path(save.hit.path).name}: {error}") from error
+        at += every
+
+
+@pytest.mark.parametrize("how", SAVES)
+def test_what_the_user_saves_at_any_step_stands_and_each_bookmark_is_beside_its_question(
+    fresh: Make, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    _saved_at(fresh, monkeypatch, how, 1 + SAVES.index(how), 5)
+    _saved_at(fresh, monkeypatch, how, 85, 1)  # where q.csv is written
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("how", SAVES)
+def test_what_the_user_saves_at_each_step_stands(
+    fresh: Make, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    _saved_at(fresh, monkeypatch, how, 1, 1)
 
 
 # --- the same with processes that are really killed
