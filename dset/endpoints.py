@@ -221,24 +221,38 @@ class Client:
 
     async def ask(self, messages: Messages) -> Reply | Failure:
         """One request. The deadline covers all of it: a server that drips bytes cannot hold it for ever."""
-        import httpx2
-
-        assert self._client is not None
         body = request_body(self.endpoint, self._settings, messages)
-        started = asyncio.get_running_loop().time()
+        clock = asyncio.get_running_loop().time
+        started = clock()
         try:
             async with asyncio.timeout(self._settings.timeout):
-                response = await self._client.post(
-                    "/chat/completions", cast_to=httpx2.Response, body=body, options=self._options
-                )
-            content, kind = response.content, response.headers.get("content-type", "")
+                response = await self._post(body)
+            return self._read(response, clock() - started)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever one request does, it must not end the others
-            return self._clean(causes.of_exception(error, asyncio.get_running_loop().time() - started))
+            return self._clean(causes.of_exception(error, clock() - started))
+
+    async def _post(self, body: dict[str, Any]) -> "httpx2.Response":
+        import httpx2
+        import openai
+
+        assert self._client is not None
+        try:
+            return await self._client.post(
+                "/chat/completions", cast_to=httpx2.Response, body=body, options=self._options
+            )
+        except openai.APIStatusError as error:
+            return error.response
+
+    def _read(self, response: "httpx2.Response", seconds: float) -> Reply | Failure:
+        content = self._scrubbed(
+            response.content
+        )  # first of all: what is shortened later might end in half a key
         if response.status_code != 200:
-            return self._clean(failures.of_status(response.status_code, response.headers, content))
-        outcome = read_completion(self._scrubbed(content), kind)
+            headers = {name: self._scrub(value) for name, value in response.headers.items()}
+            return self._clean(failures.of_status(response.status_code, headers, content, seconds))
+        outcome = read_completion(content, response.headers.get("content-type", ""))
         return self._clean(outcome) if isinstance(outcome, Failure) else self._plain(outcome)
 
     def _scrubbed(self, content: bytes) -> bytes:
@@ -248,8 +262,12 @@ class Client:
 
     def _plain(self, reply: Reply) -> Reply:
         """The reply without the key, should the service echo it, in JSON's escapes or not."""
-        reasoning = reply.reasoning and self._scrub(reply.reasoning)
-        return replace(reply, answer=self._scrub(reply.answer), reasoning=reasoning)
+        texts: dict[str, Any] = {
+            name: said and self._scrub(said)
+            for name in ("answer", "reasoning", "model", "finish_reason")
+            if (said := getattr(reply, name)) is not None
+        }
+        return replace(reply, **texts)
 
     def _clean(self, failure: Failure) -> Failure:
         named = "DSET_API_KEY" if self.endpoint.key is None else self.endpoint.key_name

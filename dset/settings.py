@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from dset.cleaning import clean
 from dset.env_files import is_open_to_all, read_env_file
 from dset.errors import UsageError
 from dset.flags import FLAGS, Flag
@@ -62,7 +63,7 @@ class Settings:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message} (see --help)")
+        raise UsageError(f"{clean(message)} (see --help)")  # it quotes what was typed, and that may be a key
 
 
 def parser(program: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
