@@ -246,9 +246,8 @@ class Client:
             return error.response
 
     def _read(self, response: "httpx2.Response", seconds: float) -> Reply | Failure:
-        content = self._scrubbed(
-            response.content
-        )  # first of all: what is shortened later might end in half a key
+        # First of all: what is shortened later might end in half a key.
+        content = self._scrubbed(response.content)
         if response.status_code != 200:
             headers = {name: self._scrub(value) for name, value in response.headers.items()}
             return self._clean(failures.of_status(response.status_code, headers, content, seconds))
@@ -261,13 +260,9 @@ class Client:
         return self._scrub(text).encode("utf-8", "surrogateescape")
 
     def _plain(self, reply: Reply) -> Reply:
-        """The reply without the key, should the service echo it, in JSON's escapes or not."""
-        texts: dict[str, Any] = {
-            name: said and self._scrub(said)
-            for name in ("answer", "reasoning", "model", "finish_reason")
-            if (said := getattr(reply, name)) is not None
-        }
-        return replace(reply, **texts)
+        """The reply without the key, should the service echo it in pieces that are joined here."""
+        reasoning = reply.reasoning and self._scrub(reply.reasoning)
+        return replace(reply, answer=self._scrub(reply.answer), reasoning=reasoning)
 
     def _clean(self, failure: Failure) -> Failure:
         named = "DSET_API_KEY" if self.endpoint.key is None else self.endpoint.key_name

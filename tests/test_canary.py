@@ -118,6 +118,8 @@ def echoes(key: str) -> dict[str, Fault]:
         found[f"row fault {number}"] = faults.error(422, f"no {said}", said, said)
         found[f"page {number}"] = Behaviour(502, (("Content-Type", "text/html"),), f"<p>{said}</p>".encode())
         found[f"cut short {number}"] = faults.cut_short(said, said)
+    pieces = [{"type": "text", "text": text} for text in (key[:20], key[20:])]
+    found |= {"pieces": faults.ok(pieces), "pieces cut short": faults.ok(pieces, finish_reason="length")}
     raw = json.dumps({"choices": [{"message": {"content": "it is @"}, "finish_reason": "stop"}]})
     found["escaped twice"] = Behaviour(body=raw.replace("@", escaped(key).replace("\\", "\\\\")).encode())
     found["escaped in the body"] = Behaviour(body=raw.replace("@", escaped(key)).encode())
@@ -128,6 +130,7 @@ def echoes(key: str) -> dict[str, Fault]:
         )
     return found | {
         "location": faults.redirect(f"https://{key}.example/{key}?{key}"),
+        "location cut in the key": faults.redirect(f"https://{'x.' * 36}{key}.example/"),
         "retry after": faults.retry_after(key),
         "no choices": json_reply({"choices": [], "note": key}),
     }
@@ -303,3 +306,10 @@ def test_a_key_on_the_command_line_is_refused_and_not_repeated(
     assert run.exit_status == 2
     assert "canary" not in run.said
     assert "sk-" in run.err
+
+
+def test_a_key_in_the_place_of_a_file_name_is_not_repeated(clean_place: Path) -> None:
+    key = CANARIES["DSET_API_KEY"]
+    run = run_script(clean_place, "--questions", f"{key}.csv", env={"DSET_API_KEY": key})
+    assert run.exit_status == 2
+    assert run.err.startswith("dset: ***.csv: no such file: ")
