@@ -26,11 +26,10 @@ try:
     from collections.abc import AsyncIterator
     from typing import TYPE_CHECKING, Any
 
-    from dset import errors
+    from dset import errors, streams
     from dset.cleaning import clean
     from dset.keys import Secrets
     from dset.settings import Settings, load, parser
-    from dset.streams import Scrubbed
 except KeyboardInterrupt:  # Ctrl-C in the first tenth of a second
     raise SystemExit(130) from None
 
@@ -124,7 +123,7 @@ class Screen:
 
     def scrubbed_stderr(self) -> contextlib.AbstractContextManager[Any]:
         """Within it no key gets to stderr, whoever writes there: packages that log, Python's own last words."""
-        return contextlib.redirect_stderr(sys.stderr and Scrubbed(sys.stderr, self.scrub))
+        return contextlib.redirect_stderr(sys.stderr and streams.Scrubbed(sys.stderr, self.scrub))
 
     def _print(self, line: str, stream: Any) -> None:
         if not line or stream is None:
@@ -134,8 +133,7 @@ class Screen:
                 self._bar.clear()
             print(self.scrub(line), file=stream, flush=True)
         except (OSError, ValueError):  # a closed or full output (`| head`): the files are what counts
-            with contextlib.suppress(OSError, ValueError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            streams.silence(stream)
 
     def result(self, line: str) -> None:
         """A line of the summary or of a report."""
@@ -209,6 +207,7 @@ def _read_command(argv: list[str]) -> tuple[str, Settings]:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit status. The one place that catches everything."""
+    streams.hold()
     screen, settings = Screen(), None
     try:
         verb, settings = _read_command(sys.argv[1:] if argv is None else argv)
