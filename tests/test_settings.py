@@ -231,6 +231,22 @@ def test_keys_and_names_of_others_are_not_warned_of(name: str) -> None:
     assert load({}, {name: "1"}).warnings == ()
 
 
+@pytest.mark.parametrize(
+    "name", ["deepseek_api_key", "DEEPSEEK_KEY", "$env:DEEPSEEK_API_KEY", "DEEPSEEK_APIKEY"]
+)
+def test_a_key_under_nearly_the_right_name_is_warned_of(name: str) -> None:
+    env_file(f"{name}=sk-canary0123456789")
+    assert load({}, {}).warnings == (f"{name} in .env is not read: did you mean DEEPSEEK_API_KEY?",)
+
+
+@pytest.mark.parametrize(
+    "name", ["AWS_ACCESS_KEY", "SECRET_KEY", "DEEPSEEK_API_KEY", "MY_API_KEY", "HF_TOKEN"]
+)
+def test_keys_of_other_programs_are_not_warned_of(name: str) -> None:
+    env_file(f"{name}=sk-canary0123456789")
+    assert load({}, {}).warnings == ()
+
+
 # --- keys
 
 
