@@ -221,10 +221,10 @@ class Client:
 
     async def ask(self, messages: Messages) -> Reply | Failure:
         """One request. The deadline covers all of it: a server that drips bytes cannot hold it for ever."""
-        body = request_body(self.endpoint, self._settings, messages)
         clock = asyncio.get_running_loop().time
         started = clock()
         try:
+            body = request_body(self.endpoint, self._settings, messages)
             async with asyncio.timeout(self._settings.timeout):
                 response = await self._post(body)
             return self._read(response, clock() - started)

@@ -1,15 +1,26 @@
 """The whole program against a real server: what a user sees from the first run to the last."""
 
+import errno
 import itertools
 import json
+import os
+import re
+import stat
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, tzinfo
 from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import pytest
 
 import dset_generator
+from dset import endpoints, locks, prompts, runs
+from dset.errors import AlreadyRunningError
+from dset.locks import Lock
+from dset.outputs import Outputs
 from dset.rehearsal import faults
 from dset.rehearsal.server import Behaviour, Request, Script, Server
 from tests.running import (
@@ -22,6 +33,7 @@ from tests.running import (
     statuses,
     txt_questions,
 )
+from tests.samples import read_lines
 
 Main = Callable[..., Run]
 Serve = Callable[[Script], Server]
@@ -655,3 +667,299 @@ def test_an_answer_full_of_hostile_text_reads_back_exactly(
     assert row["final_answer"] == hostile.replace("\x00", "\u2400").replace("\ud83d", "\ufffd")
     assert b"\x1b" not in (clean_place / "dset_generator" / "run.log").read_bytes()
     assert main("status").exit_status == 0
+
+
+# --- what happens to the files: before a run, in it, between two
+
+
+def test_the_journal_is_on_disk_before_the_first_request_is_paid_for(
+    main: Main, serve: Serve, clean_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions_csv(clean_place, "one", "two")
+    path, synced, at_first = clean_place / "dset_generator" / "output.json", set(), set[int]()
+
+    def noting(descriptor: int) -> None:
+        synced.add(os.fstat(descriptor).st_ino)
+
+    def script(request: Request) -> Behaviour:
+        at_first.update(synced if request.number == 1 else ())
+        return answer(request)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    assert main(*at(serve(script).base_url, "--concurrency", "1")).exit_status == 0
+    assert path.stat().st_ino in at_first
+    assert path.parent.stat().st_ino in at_first  # its name, too
+
+
+@pytest.mark.parametrize("name", ["output.json", "rejected.json", "runs.json"])
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EPERM, errno.EDQUOT, errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize("call", ["open", "fsync"])
+def test_what_cannot_be_opened_durably_stops_the_run_before_it_pays(
+    main: Main, serve: Serve, clean_place: Path, monkeypatch: pytest.MonkeyPatch,
+    name: str, number: int, call: str,
+) -> None:  # fmt: skip
+    questions_csv(clean_place, "one")
+    server, real = serve(answer), getattr(os, call)
+
+    def refusing(what: Any, *rest: Any, **named: Any) -> Any:
+        path = os.readlink(f"/proc/self/fd/{what}") if isinstance(what, int) else str(what)
+        if Path(path).name == name:
+            raise OSError(number, os.strerror(number), name)
+        return real(what, *rest, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, call, refusing)
+        run = main(*at(server.base_url))
+    assert run.exit_status == 2
+    assert run.out == ""
+    assert run.err.split("\n")[-2] == f"dset: {name}: {os.strerror(number)}; nothing more is asked"
+    assert server.questions == []
+    assert main(*at(server.base_url)).exit_status == 0
+
+
+def test_where_locks_do_not_work_the_run_goes_on_with_a_warning_and_a_second_one_is_told(
+    main: Main, serve: Serve, clean_place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions_csv(clean_place, "one")
+    take, seconds = locks._take, list[Run]()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def on_a_share(descriptor: int) -> None:
+        if Path(os.readlink(f"/proc/self/fd/{descriptor}")).parent != tmp_path:
+            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+        take(descriptor)
+
+    def script(request: Request) -> Behaviour:
+        if not seconds:
+            shared = Lock(clean_place / "dset_generator" / ".lock", "the folder")
+            with pytest.raises(AlreadyRunningError, match=f"pid {os.getpid()}"):
+                shared.acquire()
+            seconds.append(Run(0, "", ""))
+        return answer(request)
+
+    monkeypatch.setattr(locks, "_take", on_a_share)
+    run = main(*at(serve(script).base_url))
+    assert run.exit_status == 0
+    assert "runs on other machines are not noticed" in run.err
+    assert seconds
+    assert not list(tmp_path.glob("*.lock"))
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: None, "q.csv: no such file: write your questions in it"),
+        (lambda path: path.mkdir(), "q.csv: this is a folder"),
+        (os.mkfifo, "q.csv: this is no file"),
+        (lambda path: path.symlink_to("nowhere.csv"), "q.csv: no such file"),
+        (lambda path: path.symlink_to("q.csv"), "q.csv: "),
+        (lambda path: path.with_name("Q.CSV.txt").touch(), "found Q.CSV.txt instead"),
+    ],
+)
+def test_a_q_csv_that_is_no_file_is_one_line_and_nothing_is_asked(
+    main: Main, serve: Serve, clean_place: Path, make: Callable[[Path], None], said: str
+) -> None:
+    make(clean_place / "q.csv")
+    server = serve(answer)
+    run = main(*at(server.base_url))
+    assert run.exit_status == 2
+    assert run.err.count("\n") == 1
+    assert said in run.err
+    assert "Traceback" not in run.err
+    assert server.questions == []
+
+
+def test_bookmarks_go_through_a_link_into_its_target(main: Main, serve: Serve, clean_place: Path) -> None:
+    (clean_place / "elsewhere").mkdir()
+    real = questions_csv(clean_place / "elsewhere", "one", "bad")
+    real.chmod(0o640)
+    link = clean_place / "q.csv"
+    link.symlink_to(real)
+    main(*at(serve(faults.by_text({"bad": faults.unprocessable()}, answer)).base_url))
+    assert link.is_symlink()
+    assert real.read_bytes() == b"question,status\none,\nbad,ERROR\n"
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+
+
+def test_a_q_csv_that_may_not_be_written_costs_nothing_but_its_bookmarks(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    path = questions_csv(clean_place, "one", "bad", "two")
+    path.chmod(0o444)
+    server = serve(faults.by_text({"bad": [faults.unprocessable()]}, answer))
+    run = main(*at(server.base_url))
+    assert run.exit_status == 1
+    assert "the bookmarks could not be written" in run.err
+    assert statuses(clean_place) == {}
+    assert main(*at(server.base_url)).exit_status == 0  # rejected.json stood in for the cell
+    assert asked(server).count("bad") == 2
+    assert len(server.questions) == 4
+    assert stat.S_IMODE(path.stat().st_mode) == 0o444
+
+
+def _edit(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b"answer", b"my own words"))
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-7])
+
+
+def _move(path: Path) -> None:
+    path.rename(path.with_name(f"moved-{path.name}"))
+
+
+TOUCHED = [
+    (change, name)
+    for change in (Path.unlink, _move, _cut)
+    for name in ("output.json", "output.csv", "output.txt", "rejected.json", "runs.json", "run.log", ".state.json")
+] + [(_edit, name) for name in ("output.csv", "output.txt")]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "name"), TOUCHED, ids=[f"{name} {change.__name__}" for change, name in TOUCHED]
+)
+def test_whatever_happens_to_an_output_between_two_runs_is_mended_and_nothing_is_bought_twice(
+    main: Main, serve: Serve, clean_place: Path, change: Callable[[Path], None], name: str
+) -> None:
+    questions_csv(clean_place, "one", "two", "bad", "three")
+    server = serve(faults.by_text({"bad": [faults.unprocessable()]}, answer))
+    arguments = at(server.base_url, "--concurrency", "1")
+    assert main(*arguments, "--limit", "3").exit_status == 1
+    folder = clean_place / "dset_generator"
+    before = (folder / name).read_bytes()
+    change(folder / name)
+    touched = (folder / name).read_bytes() if (folder / name).exists() else b""
+    again = main(*arguments)
+    assert again.exit_status == 0, again.said
+    # What stood whole in a line that was cut is asked again; its bytes are kept beside.
+    torn = change is _cut and name == "output.json"
+    bought_twice = 0
+    if torn:
+        bought_twice = 1
+        assert touched.endswith((folder / "output.json.torn").read_bytes().removesuffix(b"\n"))
+    assert len(server.questions) == 5 + bought_twice
+    names = sorted(["one", "two", "bad", "three"])
+    assert sorted(record["metadata"]["question"] for record in journal(clean_place)) == names
+    assert sorted(row["question"] for row in csv_rows(clean_place)) == names
+    assert sorted(txt_questions(clean_place)) == names
+    assert statuses(clean_place) == {}
+    if change is _edit:
+        assert (folder / f"{name}.bak1").read_bytes() == touched != before
+        assert "was edited" in again.err
+    assert main("status").exit_status == 0
+
+
+def test_a_folder_without_any_output_begins_anew(main: Main, serve: Serve, clean_place: Path) -> None:
+    questions_csv(clean_place, "one", "two")
+    server = serve(answer)
+    main(*at(server.base_url))
+    (clean_place / "dset_generator").rename(clean_place / "kept")
+    main(*at(server.base_url))
+    assert len(server.questions) == 4
+    assert main(*at(server.base_url, "--output", "kept")).exit_status == 0  # moved, it is the same folder
+    assert len(server.questions) == 4
+
+
+class Clock(datetime):
+    """A clock that jumps at each look: 400 days back, forward, into 2038 and beyond."""
+
+    times: ClassVar[Iterator[float]]
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls.fromtimestamp(next(cls.times), tz)
+
+
+def test_a_clock_that_jumps_changes_times_and_nothing_else(
+    main: Main, serve: Serve, clean_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def go(place: str, clock: Iterable[float]) -> list[dict[str, Any]]:
+        (clean_place / place).mkdir()
+        monkeypatch.chdir(clean_place / place)
+        questions_csv(Path(), *TWENTY)
+        server = serve(faults.by_text({"question 3": [faults.overloaded()]}, answer))
+        Clock.times = itertools.cycle(clock)
+        monkeypatch.setattr(time, "time", lambda: next(Clock.times))
+        arguments = at(server.base_url, "--concurrency", "4")
+        assert main(*arguments, "--limit", "10").exit_status == 0
+        for path in Path("dset_generator").iterdir():  # as if they came from the future, or from 1970
+            os.utime(path, (next(Clock.times),) * 2)
+        run = main(*arguments)
+        assert run.exit_status == 0
+        assert not re.search(r"-\d", run.out)
+        assert main(*arguments).exit_status == 0
+        assert len(server.questions) == 21
+        assert [run["counts"]["answered"] for run in read_lines(Path("dset_generator/runs.json"))] == [10, 10]
+        assert len(txt_questions(Path())) == len(csv_rows(Path())) == 20
+        return journal(Path())
+
+    now, day = 1_800_000_000.0, 86_400.0
+    monkeypatch.setattr(runs, "datetime", Clock)
+    steady = go("steady", [now])
+    jumping = go("jumping", [now, now - 400 * day, now + 400 * day, 2**31 - 1.0, 2**31 + 1.0, 4e9, 1.0])
+    ids = [sorted(record["metadata"]["id"] for record in one) for one in (steady, jumping)]
+    assert ids[0] == ids[1]
+    assert all(0 <= record["metadata"]["seconds"] < 60 for record in jumping)
+    assert {record["metadata"]["timestamp"][:4] for record in jumping} >= {"2038", "2096"}
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RecursionError("maximum recursion depth exceeded")])
+@pytest.mark.parametrize("where", ["composed", "sent", "read"])
+def test_a_row_that_memory_or_the_stack_cannot_hold_fails_and_the_others_go_on(
+    main: Main, serve: Serve, clean_place: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, where: str
+) -> None:
+    questions_csv(clean_place, "one", "heavy", "two", "three")
+    module, name = {
+        "composed": (prompts.Prompt, "messages"),
+        "sent": (endpoints, "request_body"),
+        "read": (endpoints, "read_completion"),
+    }[where]
+    real = getattr(module, name)
+
+    def failing(*arguments: Any) -> Any:
+        if "heavy" in str(arguments):
+            raise error
+        return real(*arguments)
+
+    server = serve(answer)
+    with monkeypatch.context() as patched:
+        patched.setattr(module, name, failing)
+        run = main(*at(server.base_url, "--concurrency", "1"))
+    assert run.exit_status == 1
+    assert "answered 3, failed 1" in run.out
+    assert statuses(clean_place) == {3: "ERROR"}
+    [line] = rejected(clean_place)
+    assert line["kind"] == "row fault"
+    assert (str(error) or type(error).__name__) in line["reason"]
+    log = (clean_place / "dset_generator" / "run.log").read_bytes()
+    assert log.endswith(b"\n")
+    assert b"ended: all was asked" in log
+    assert main(*at(server.base_url)).exit_status == 0
+
+
+def test_a_writer_that_dies_ends_the_run_and_costs_no_answer(
+    main: Main, serve: Serve, clean_place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions_csv(clean_place, *TWENTY)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    server, real, calls = serve(answer), Outputs.commit, itertools.count()
+
+    def dying(outputs: Outputs, batch: Any) -> None:
+        if next(calls) == 2:
+            raise SystemError("the thread is gone")
+        real(outputs, batch)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Outputs, "commit", dying)
+        run = main(*at(server.base_url, "--concurrency", "1"))
+    assert run.exit_status == 1
+    assert "an error of dset's own (SystemError)" in run.err
+    assert "Traceback" not in run.err
+    assert b"SystemError: the thread is gone" in (clean_place / "dset_generator" / "run.log").read_bytes()
+    paid = len(server.questions)
+    again = main(*at(server.base_url))
+    assert again.exit_status == 0
+    assert "took up 1 answers" in again.err
+    assert len(server.questions) == len(TWENTY)
+    assert paid == 3
