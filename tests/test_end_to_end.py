@@ -6,6 +6,7 @@ import json
 import os
 import re
 import stat
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -608,6 +609,11 @@ def test_a_finished_folder_has_status_0_and_a_damaged_one_2(
         (b"PK\x03\x04rest", "Excel"),
         (b"question\n\xa1\xa2\xa3\xa4 \xca\xc7\xd1\xca\xb4\xd5\n", "--encoding"),
         (b"question,question\na,b\n", "rename"),
+        (b"question\nfine\na\0b\n", "line 3: holds a NUL character"),
+        (b'question\n"open\n' + b"x\n" * 2_000 + b'"\n', "line 2: a cell spans more than 1,000 lines"),
+        (b"<!DOCTYPE html><html>", "a web page"),
+        (b'[{"question": "a"}]', "JSON"),
+        ("question\na\n".encode("utf-16-le"), "--encoding utf-16-le"),
     ],
 )
 def test_a_q_csv_that_cannot_be_read_rightly_is_refused_in_one_line_and_nothing_is_sent(
@@ -624,7 +630,9 @@ def test_a_q_csv_that_cannot_be_read_rightly_is_refused_in_one_line_and_nothing_
     assert (clean_place / "q.csv").read_bytes() == content
 
 
-@pytest.mark.parametrize("content", [b"", b"question,status\n", b"question\n\n,\n \n", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize(
+    "content", [b"", b"question,status\n", b"question\n\n,\n \n", b"\xef\xbb\xbf", b",,,\n,,,\n"]
+)
 def test_a_q_csv_without_questions_is_nothing_to_do(main: Main, clean_place: Path, content: bytes) -> None:
     (clean_place / "q.csv").write_bytes(content)
     run = main()
@@ -963,3 +971,269 @@ def test_a_writer_that_dies_ends_the_run_and_costs_no_answer(
     assert "took up 1 answers" in again.err
     assert len(server.questions) == len(TWENTY)
     assert paid == 3
+
+
+# --- q.csv as people save it
+
+LONG = "x" * 200_000
+# What it looks like, how it is encoded, the flags it needs, and the questions in it. @ stands in the status cell of the
+# row that fails: empty before, ERROR after.
+SAVED: dict[str, tuple[str, str, list[str], list[str]]] = {
+    "UTF-8": ("question,status\nดี,\nbad,@\n", "utf-8", [], ["ดี"]),
+    "UTF-8 with BOM and CRLF": ("question,status\r\nดี,\r\nbad,@\r\n", "utf-8-sig", [], ["ดี"]),
+    "UTF-16 LE with BOM": ("\ufeffquestion,status\nดี,\nbad,@\n", "utf-16-le", [], ["ดี"]),
+    "UTF-16 BE with BOM": ("\ufeffquestion,status\nดี,\nbad,@\n", "utf-16-be", [], ["ดี"]),
+    "Excel's Unicode text": ("\ufeffquestion\tstatus\r\nดี, a\t\r\nbad\t@\r\n", "utf-16-le", [], ["ดี, a"]),
+    "Excel's CSV in Europe": ("question;status\r\nété, où;\r\nbad;@\r\n", "cp1252", ["--encoding", "cp1252"], ["été, où"]),
+    "Thai Windows": ("question,status\nแมวกินอะไร,\nbad,@\n", "cp874", ["--encoding", "cp874"], ["แมวกินอะไร"]),
+    "Japanese Windows": ("question,status\n日本の首都,\nbad,@\n", "cp932", ["--encoding", "cp932"], ["日本の首都"]),
+    "old Macs": ("question,status\rété,\rbad,@\r", "mac-roman", ["--encoding", "mac-roman"], ["été"]),
+    "semicolons": ("question;status;note\na, b;;x\nbad;@;y\n", "utf-8", [], ["a, b"]),
+    "tabs": ("question\tstatus\na; b\t\nbad\t@\n", "utf-8", [], ["a; b"]),
+    "bars": ("question|status\na, b|\nbad|@\n", "utf-8", [], ["a, b"]),
+    "a stated delimiter": ("sep=;\r\nquestion;status\r\na,b;\r\nbad;@\r\n", "utf-8", [], ["a,b"]),
+    "odd headings": (' "x" , QUESTION ,Status,,\n,one,,,\n,bad,@,,\n', "utf-8", [], ["one"]),
+    "a quoted heading behind a BOM": ('\ufeff"Question ",status\none,\nbad,@\n', "utf-8", [], ["one"]),
+    "another usual name": ("id;คำถาม;status\n1;one;\n2;bad;@\n", "utf-8", [], ["one"]),
+    "a column that is named": ("text,ask,status\nx,one,\ny,bad,@\n", "utf-8", ["--column", "ask"], ["one"]),
+    "question beside a usual name": ("text,question,status\nx,one,\ny,bad,@\n", "utf-8", [], ["one"]),
+    "no heading": ("one,\nbad,@\n", "utf-8", [], ["one"]),
+    "short rows and empty cells beyond": ("question,status,note\none\nbad,@\ntwo,,,,\n", "utf-8", [], ["one", "two"]),
+    "equal rows": ("question,status\none,\none,\nbad,@\n", "utf-8", [], ["one", "one"]),
+    "a long cell": (f"question,status\n{LONG},\nbad,@\n", "utf-8", [], [LONG]),
+    "mixed newlines": ('question,status\r\n"a\nb\r\nc",\nbad,@\r', "utf-8", [], ["a\nb\r\nc"]),
+    "old Mac newlines": ("question,status\rone,\rbad,@\r", "utf-8", [], ["one"]),
+    "no newline at the end": ("question,status\none,\nbad,@", "utf-8", [], ["one"]),
+    "odd quoting": ('status,"question"\n"","a ""b"", c"\n"@",bad\n', "utf-8", [], ['a "b", c']),
+    "blank rows": ("\n,,\nquestion,status\n\none,\n,,,\n \nbad,@\n\n", "utf-8", [], ["one"]),
+    "words of the user's": ("question,status\none,Done\ntwo, x \nbad,@\n", "utf-8", [], ["one", "two"]),
+    "a word of ours in another case": ("question,status\none, error \nbad,@\n", "utf-8", ["--output", "o"], ["one"]),
+    "only emoji, invisible or blank": ("question,status\n😀,\n\u200b,\n   ,\nbad,@\n", "utf-8", [], ["😀", "\u200b"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_a_q_csv_is_read_as_it_was_saved_and_nothing_in_it_changes_but_status_cells(
+    main: Main, serve: Serve, clean_place: Path, name: str
+) -> None:
+    text, codec, flags, wanted = SAVED[name]
+    path = clean_place / "q.csv"
+    path.write_bytes(text.replace("@", "").encode(codec))
+    server = serve(faults.by_text({"bad": faults.unprocessable()}, answer))
+    run = main(*at(server.base_url, "--prompt", "{question}", *flags))
+    assert run.exit_status == 1, run.said
+    assert sorted(request.text for request in server.questions) == sorted([*wanted, "bad"])
+    after = text.replace("@", "ERROR").replace(" error ", "")  # a bookmark goes when its row is answered
+    assert path.read_bytes() == after.encode(codec)
+    folder = flags[1] if "--output" in flags else "dset_generator"
+    assert sorted(record["metadata"]["question"] for record in journal(clean_place, folder)) == sorted(wanted)
+    assert ("no heading" in run.err) is (name == "no heading")
+    main(*at(server.base_url, "--prompt", "{question}", *flags))
+    assert len(server.questions) == len(wanted) + 2  # the bad one again
+    assert path.read_bytes() == after.encode(codec)
+
+
+def test_a_status_column_is_added_at_the_end_when_it_is_first_needed(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    path = clean_place / "q.csv"
+    path.write_bytes(b"id,question,note\r\n1,one,x\r\n2,bad,y\r\n")
+    main(*at(serve(faults.by_text({"bad": faults.unprocessable()}, answer)).base_url))
+    assert path.read_bytes() == b"id,question,note,status\r\n1,one,x\r\n2,bad,y,ERROR\r\n"
+
+
+@pytest.mark.parametrize(
+    ("codec", "text"), [("cp874", "แมวกินอะไร"), ("cp932", "日本の首都はどこ"), ("cp1252", "Où est l'été ?")]
+)
+def test_an_encoding_is_named_never_guessed_and_works_when_it_is_told(
+    main: Main, serve: Serve, clean_place: Path, codec: str, text: str
+) -> None:
+    (clean_place / "q.csv").write_bytes(f"question\n{text}\n".encode(codec))
+    server = serve(answer)
+    refused = main(*at(server.base_url))
+    assert refused.exit_status == 2
+    assert re.search(
+        rf"q\.csv: line 2, byte \d+ \(0x..\) is not UTF-8: .*--encoding {codec}$", refused.err.strip()
+    )
+    assert server.questions == []
+    assert main(*at(server.base_url, "--encoding", codec)).exit_status == 0
+    assert asked(server) == [text]
+
+
+def test_a_status_that_is_the_users_is_never_overwritten(main: Main, serve: Serve, clean_place: Path) -> None:
+    path = questions_csv(clean_place, "bad", "bad too", status={2: "later", 3: " error "})
+    (clean_place / "dset_generator").mkdir()
+    (clean_place / "dset_generator" / "output.json").touch()
+    main(*at(serve(faults.always(faults.unprocessable())).base_url))
+    assert path.read_bytes() == b"question,status\nbad,later\nbad too,ERROR\n" or path.read_bytes() == (
+        b"question,status\nbad,later\nbad too, error \n"
+    )
+
+
+def test_what_a_spreadsheet_changed_in_a_question_is_a_new_question_and_is_told(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    path = clean_place / "q.csv"
+    path.write_bytes(
+        'question,status\r\n"00123",\r\n"two\r\nlines",\r\n"plain",\r\n"=1+1",\r\n'.encode("utf-8-sig")
+    )
+    server = serve(answer)
+    main(*at(server.base_url, "--prompt", "{question}"))
+    assert len(server.questions) == 4
+    path.write_bytes(b'question,status\n123,\n"two\nlines",\nplain,\n2,\n')  # as LibreOffice saves it
+    run = main(*at(server.base_url, "--prompt", "{question}"))
+    assert sorted(request.text for request in server.questions[4:]) == ["123", "2"]
+    assert "2 answers without a row in q.csv now" in run.err
+    assert len(journal(clean_place)) == 6
+
+
+# --- .env as people save it
+
+KEY = "sk-0123456789abcdef#/+=Z"
+KEPT: dict[str, bytes] = {
+    "plain": f"DEEPSEEK_API_KEY={KEY}\n".encode(),
+    "BOM": f"\ufeffDEEPSEEK_API_KEY={KEY}\n".encode(),
+    "UTF-16, as PowerShell's > writes it": f"\ufeffDEEPSEEK_API_KEY={KEY}\r\n".encode("utf-16-le"),
+    "UTF-16, the other way round": f"\ufeffDEEPSEEK_API_KEY={KEY}\r\n".encode("utf-16-be"),
+    "CRLF": f"DSET_LIMIT=5\r\nDEEPSEEK_API_KEY={KEY}\r\n".encode(),
+    "double quotes": f'DEEPSEEK_API_KEY="{KEY}"\n'.encode(),
+    "single quotes": f"DEEPSEEK_API_KEY='{KEY}'".encode(),
+    "export": f"export DEEPSEEK_API_KEY={KEY}\n".encode(),
+    "blanks": f"  DEEPSEEK_API_KEY  =  {KEY}  \n".encode(),
+    "a comment behind it": f"DEEPSEEK_API_KEY={KEY}  # mine\n".encode(),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_key_arrives_as_it_is_however_env_was_saved(
+    main: Main, serve: Serve, clean_place: Path, name: str
+) -> None:
+    questions_csv(clean_place, "one")
+    (clean_place / ".env").write_bytes(KEPT[name])
+    (clean_place / ".env").chmod(0o600)
+    server = serve(answer)
+    run = main(*at(server.base_url))
+    assert run.exit_status == 0
+    assert [request.headers["authorization"] for request in server.questions] == [f"Bearer {KEY}"]
+    assert run.err.split("\n")[0] == "dset: 1 to do, 0 done, 0 blocked, 0 empty"  # and no warning
+
+
+def test_the_environment_wins_over_env(
+    main: Main, serve: Serve, clean_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions_csv(clean_place, "one")
+    (clean_place / ".env").write_text("DSET_API_KEY=sk-of-the-file-0123\nDSET_MODEL=file\n")
+    monkeypatch.setenv("DSET_API_KEY", "sk-of-the-shell-0123")
+    monkeypatch.setenv("DSET_MODEL", "shell")
+    server = serve(answer)
+    main(*at(server.base_url))
+    assert server.questions[0].headers["authorization"] == "Bearer sk-of-the-shell-0123"
+    assert server.questions[0].body["model"] == "shell"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            b'DEEPSEEK_API_KEY="sk-0123\n456789abcdef"\n',
+            "DEEPSEEK_API_KEY holds blanks, line ends or letters",
+        ),
+        ("DEEPSEEK_API_KEY=sk-0123456789\u200babcdef\n".encode(), "DEEPSEEK_API_KEY holds blanks"),
+        ("DEEPSEEK_API_KEY=“sk-0123456789abcdef”\n".encode(), "DEEPSEEK_API_KEY holds blanks"),
+        (b"DEEPSEEK_API_KEY=Bearer sk-0123456789abcdef\n", "DEEPSEEK_API_KEY holds blanks"),
+        (b"DEEPSEEK_API_KEY=\xe9t\xe9-0123456789abcdef\n", ".env line 1: not UTF-8 text"),
+        ("DEEPSEEK_API_KEY=sk-0123456789abcdef\n".encode("utf-16-le"), ".env: holds NUL characters"),
+        (None, ".env is a folder"),
+    ],
+)
+def test_an_env_that_cannot_be_used_is_one_line_without_the_key_and_nothing_is_sent(
+    main: Main, serve: Serve, clean_place: Path, content: bytes | None, said: str
+) -> None:
+    questions_csv(clean_place, "one")
+    if content is None:
+        (clean_place / ".env").mkdir()
+    else:
+        (clean_place / ".env").write_bytes(content)
+        (clean_place / ".env").chmod(0o600)
+    server = serve(answer)
+    run = main(*at(server.base_url))
+    assert run.exit_status == 2
+    assert run.out == ""
+    assert run.err.count("\n") == 1
+    assert said in run.err
+    assert "0123" not in run.err
+    assert "abcdef" not in run.err
+    assert server.questions == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        (".env", "", "no key for deepseek: get one at https://platform.deepseek.com"),
+        (".env", "DEEPSEEK_API_KEY=\n", "no key for deepseek"),
+        (".env", "DEEPSEEK_API_KEY=your-key-here\n", "DEEPSEEK_API_KEY still holds its placeholder"),
+        (
+            ".env",
+            "OPENAI_API_KEY=sk-0123456789\n",
+            "there is OPENAI_API_KEY: for that service say --base-url",
+        ),
+        (".env", "DEEPSEEK_KEY=sk-0123456789\n", "did you mean DEEPSEEK_API_KEY?"),
+        (".env.txt", "DEEPSEEK_API_KEY=sk-0123456789\n", "found .env.txt, but it must be named .env"),
+    ],
+)
+def test_a_key_that_is_not_there_is_told_with_the_reason(
+    main: Main, clean_place: Path, name: str, content: str, said: str
+) -> None:
+    questions_csv(clean_place, "one")
+    (clean_place / name).write_text(content)
+    (clean_place / name).chmod(0o600)
+    run = main()
+    assert run.exit_status == 2
+    assert said in run.err
+    assert run.err.split("\n")[-2].startswith("dset: ")
+    assert "sk-0123" not in run.err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="mode bits are POSIX's")
+def test_an_env_that_everybody_can_read_is_warned_of_and_taken(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one")
+    (clean_place / ".env").write_text("DSET_API_KEY=sk-0123456789\n")
+    (clean_place / ".env").chmod(0o644)
+    run = main(*at(serve(answer).base_url))
+    assert run.exit_status == 0
+    assert "every user of this machine can read .env and the key in it: chmod 600 .env" in run.err
+
+
+@pytest.mark.parametrize("end", ["", "/", "/v1", "/v1/", "/v1/chat/completions", "/chat/completions/"])
+def test_a_base_url_is_taken_with_and_without_what_stands_at_its_end(
+    main: Main, serve: Serve, clean_place: Path, end: str
+) -> None:
+    questions_csv(clean_place, "one")
+    server = serve(answer)
+    assert main(*at(server.base_url + end)).exit_status == 0
+    root = "/v1" if "v1" in end else ""
+    assert [request.path for request in server.requests] == [f"{root}/chat/completions"]
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="0.0.0.0 leads to this machine, and is not its loopback address"
+)
+def test_a_key_that_leaves_this_machine_in_clear_is_warned_of(
+    main: Main, serve: Serve, clean_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions_csv(clean_place, "one")
+    monkeypatch.setenv("DSET_API_KEY", "sk-0123456789")
+    monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-9876543210")
+    server = serve(answer)
+    url = server.base_url.replace("127.0.0.1", "0.0.0.0")
+    run = main(*at(url))
+    assert run.exit_status == 0
+    assert f"DSET_API_KEY is sent unencrypted to {url}: use https://" in run.err
+    assert server.questions[0].headers["authorization"] == "Bearer sk-0123456789"
+    monkeypatch.delenv("DSET_API_KEY")
+    main(*at(url, "--output", "other"))
+    assert (
+        "authorization" not in server.questions[1].headers
+    )  # DeepSeek's key goes to DeepSeek and to loopback only
