@@ -1202,7 +1202,7 @@ def test_a_key_that_is_not_there_is_told_with_the_reason(
     questions_csv(clean_place, "one")
     (clean_place / name).write_text(content)
     (clean_place / name).chmod(0o600)
-    run = main()
+    run = main("--retry-waits", "none", "--timeout", "1")
     assert run.exit_status == 2
     assert said in run.err
     assert run.err.split("\n")[-2].startswith("dset: ")

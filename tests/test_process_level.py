@@ -367,7 +367,7 @@ def run_bound(place: Path, *arguments: str) -> Run:
     return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-@pytest.mark.skipif(sys.platform != "linux" and os.name != "posix", reason="mode bits are POSIX's")
+@posix
 @pytest.mark.parametrize("what", [".", "dset_generator", "dset_generator/output.json", "q.csv"])
 def test_what_may_not_be_written_or_read_stops_the_run_before_it_pays(
     serve: Serve, clean_place: Path, what: str
@@ -392,6 +392,21 @@ def test_what_may_not_be_written_or_read_stops_the_run_before_it_pays(
     assert "Traceback" not in run.err
     assert server.questions == []
     assert run_bound(clean_place, *at(server.base_url)).exit_status == 0
+
+
+@posix
+def test_an_env_that_may_not_be_read_is_refused_as_what_it_is(serve: Serve, clean_place: Path) -> None:
+    if sys.platform != "linux" and os.geteuid() == 0:
+        pytest.skip("root cannot be bound here")
+    questions_csv(clean_place, "one")
+    (clean_place / ".env").write_text("DSET_API_KEY=sk-0123456789\n")
+    (clean_place / ".env").chmod(0)
+    server = serve(answer)
+    run = run_bound(clean_place, *at(server.base_url))
+    assert run.exit_status == 2
+    assert run.err.startswith("dset: .env cannot be read (Permission denied): it must be a text file")
+    assert run.err.count("\n") == 1
+    assert server.questions == []
 
 
 def immutable(path: Path, on: bool) -> bool:
