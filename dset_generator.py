@@ -26,8 +26,8 @@ try:
     from collections.abc import AsyncIterator
     from typing import TYPE_CHECKING, Any
 
-    from dset import errors
-    from dset.cleaning import harmless
+    from dset import errors, streams
+    from dset.cleaning import clean, harmless
     from dset.keys import Secrets
     from dset.settings import Settings, load, parser
 except KeyboardInterrupt:  # Ctrl-C in the first tenth of a second
@@ -121,6 +121,10 @@ class Screen:
             if stream is not None and hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")  # a terminal that lacks a letter must not end the run
 
+    def scrubbed_stderr(self) -> contextlib.AbstractContextManager[Any]:
+        """Within it no key gets to stderr, whoever writes there: packages that log, Python's own last words."""
+        return contextlib.redirect_stderr(sys.stderr and streams.Scrubbed(sys.stderr, self.scrub))
+
     def _print(self, line: str, stream: Any) -> None:
         if not line or stream is None:
             return
@@ -129,8 +133,7 @@ class Screen:
                 self._bar.clear()
             print(harmless(self.scrub(line)), file=stream, flush=True)
         except (OSError, ValueError):  # a closed or full output (`| head`): the files are what counts
-            with contextlib.suppress(OSError, ValueError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            streams.silence(stream)
 
     def result(self, line: str) -> None:
         """A line of the summary or of a report."""
@@ -192,7 +195,9 @@ def _read_command(argv: list[str]) -> tuple[str, Settings]:
     named = bool(argv) and not argv[0].startswith("-")
     verb = argv[0] if named else "run"
     if verb not in VERBS:
-        raise errors.UsageError(f"{verb!r} is no command: it is one of {', '.join(VERBS)} (see --help)")
+        raise errors.UsageError(
+            f"{clean(verb)!r} is no command: it is one of {', '.join(VERBS)} (see --help)"
+        )
     reader = parser(os.path.basename(sys.argv[0]), (__doc__ or "").splitlines()[0], EPILOG)
     if verb == "status":
         reader.add_argument("output", nargs="?", metavar="FOLDER", help="the output folder to look at")
@@ -202,13 +207,15 @@ def _read_command(argv: list[str]) -> tuple[str, Settings]:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit status. The one place that catches everything."""
+    streams.hold()
     screen, settings = Screen(), None
     try:
         verb, settings = _read_command(sys.argv[1:] if argv is None else argv)
         screen.quiet, screen.scrub = settings.quiet, settings.secrets.scrub
         for warning in settings.warnings:
             screen.notice(warning)
-        return status(settings, screen) if verb == "status" else run(settings, screen)
+        with screen.scrubbed_stderr():
+            return status(settings, screen) if verb == "status" else run(settings, screen)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it is, the user gets one line
         line, exit_status = errors.explain(error)
         screen.error(line)

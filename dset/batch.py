@@ -123,8 +123,8 @@ class Batch:
         """What is sent for the row; None for a row that cannot be sent, which is noted."""
         try:
             return self._job.compose(turn.question)
-        except ValueError as error:
-            await self._reject(turn, Kind.ROW_FAULT, Failure(Kind.ROW_FAULT, str(error)))
+        except (ValueError, MemoryError, RecursionError) as error:
+            await self._reject(turn, Kind.ROW_FAULT, Failure(Kind.ROW_FAULT, str(error) or repr(error)))
             return None
 
     async def _probe(self) -> tuple[bool, Outcome]:

@@ -15,6 +15,7 @@ from dset.rejections import Rejection
 
 PATIENCE = 60.0  # seconds that a full disk is waited for
 PAUSE = 5.0
+_ENDED = "the writer has ended"
 
 Outcome = Answer | Rejection
 Waiting = tuple[Outcome, asyncio.Future[None]]
@@ -62,7 +63,8 @@ class Committer:
     async def commit(self, outcome: Outcome) -> None:
         """Make the outcome durable."""
         if self._task is not None and self._task.done():
-            raise RuntimeError("the writer has ended")
+            self._rescue([outcome], _ENDED)
+            raise RuntimeError(_ENDED)
         done = asyncio.get_running_loop().create_future()
         self._waiting.append((outcome, done))
         self._arrived.set()
@@ -70,10 +72,15 @@ class Committer:
         await asyncio.shield(done)
 
     def _ended(self, _task: asyncio.Task[None]) -> None:
-        """Whatever ended the writer: nobody may wait for it for ever."""
-        for _, done in (*self._writing, *self._waiting):
+        """Whatever ended the writer: nobody may wait for it for ever, and what was paid for is kept."""
+        left = [*self._writing, *self._waiting]
+        if left:
+            self._rescue(
+                [outcome for outcome, _ in left], _ENDED
+            )  # saved or not: the next run sees what is new
+        for _, done in left:
             if not done.done():
-                done.set_exception(RuntimeError("the writer has ended"))
+                done.set_exception(RuntimeError(_ENDED))
                 done.exception()  # looked at here: whoever asked for it may be gone
 
     async def _work(self) -> None:

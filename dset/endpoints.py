@@ -220,24 +220,37 @@ class Client:
 
     async def ask(self, messages: Messages) -> Reply | Failure:
         """One request. The deadline covers all of it: a server that drips bytes cannot hold it for ever."""
-        import httpx2
-
-        assert self._client is not None
-        body = request_body(self.endpoint, self._settings, messages)
-        started = asyncio.get_running_loop().time()
+        clock = asyncio.get_running_loop().time
+        started = clock()
         try:
+            body = request_body(self.endpoint, self._settings, messages)
             async with asyncio.timeout(self._settings.timeout):
-                response = await self._client.post(
-                    "/chat/completions", cast_to=httpx2.Response, body=body, options=self._options
-                )
-            content, kind = response.content, response.headers.get("content-type", "")
+                response = await self._post(body)
+            return self._read(response, clock() - started)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever one request does, it must not end the others
-            return self._clean(causes.of_exception(error, asyncio.get_running_loop().time() - started))
+            return self._clean(causes.of_exception(error, clock() - started))
+
+    async def _post(self, body: dict[str, Any]) -> "httpx2.Response":
+        import httpx2
+        import openai
+
+        assert self._client is not None
+        try:
+            return await self._client.post(
+                "/chat/completions", cast_to=httpx2.Response, body=body, options=self._options
+            )
+        except openai.APIStatusError as error:
+            return error.response
+
+    def _read(self, response: "httpx2.Response", seconds: float) -> Reply | Failure:
+        # First of all: what is shortened later might end in half a key.
+        content = self._scrubbed(response.content)
         if response.status_code != 200:
-            return self._clean(failures.of_status(response.status_code, response.headers, content))
-        outcome = read_completion(self._scrubbed(content), kind)
+            headers = {name: self._scrub(value) for name, value in response.headers.items()}
+            return self._clean(failures.of_status(response.status_code, headers, content, seconds))
+        outcome = read_completion(content, response.headers.get("content-type", ""))
         return self._clean(outcome) if isinstance(outcome, Failure) else self._plain(outcome)
 
     def _scrubbed(self, content: bytes) -> bytes:
@@ -246,7 +259,7 @@ class Client:
         return self._scrub(text).encode("utf-8", "surrogateescape")
 
     def _plain(self, reply: Reply) -> Reply:
-        """The reply without the key, should the service echo it, in JSON's escapes or not."""
+        """The reply without the key, should the service echo it in pieces that are joined here."""
         reasoning = reply.reasoning and self._scrub(reply.reasoning)
         raw = reply.raw and self._settings.secrets.scrub_bytes(reply.raw)
         return replace(reply, answer=self._scrub(reply.answer), reasoning=reasoning, raw=raw)

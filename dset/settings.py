@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from dset.cleaning import clean
 from dset.env_files import is_open_to_all, read_env_file
 from dset.errors import UsageError
 from dset.flags import FLAGS, Flag
@@ -62,7 +63,7 @@ class Settings:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message} (see --help)")
+        raise UsageError(f"{clean(message)} (see --help)")  # it quotes what was typed, and that may be a key
 
 
 def parser(program: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
@@ -99,7 +100,7 @@ def load(given: Mapping[str, Any], environment: Mapping[str, str] | None = None)
         values = {flag.field: _value(flag, given, environment, from_file) for flag in FLAGS}
     except UsageError as error:
         raise UsageError(secrets.scrub(str(error))) from None  # a key pasted into the wrong variable
-    warnings += _unknown_variables(merged)
+    warnings += _unknown_variables(merged) + _odd_keys(from_file)
     real = any(KEY_NAME.match(name) and not is_placeholder(value) for name, value in from_file.items())
     if real and not values["rehearse"] and is_open_to_all(ENV_FILE):
         warnings.append(
@@ -135,3 +136,14 @@ def _unknown_variables(values: Mapping[str, str]) -> list[str]:
             near = difflib.get_close_matches(name.upper(), known, 1)
             found.append(f"{name} is no setting" + (f": did you mean {near[0]}?" if near else ""))
     return found
+
+
+def _odd_keys(file: Mapping[str, str]) -> list[str]:
+    """Names in .env that look like a key's and are none: the key would only be missing."""
+    usual = ("DEEPSEEK_API_KEY", "DSET_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY")
+    near = {
+        name: difflib.get_close_matches(name.upper(), usual, 1, 0.8)
+        for name in sorted(file)
+        if not KEY_NAME.match(name) and not name.upper().startswith("DSET_")
+    }
+    return [f"{name} in .env is not read: did you mean {found[0]}?" for name, found in near.items() if found]

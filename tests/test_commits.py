@@ -291,6 +291,8 @@ def test_whatever_else_ends_the_writer_nobody_waits_for_ever(
     with pytest.raises(type(error)):
         within(outputs, do)
     assert [str(one) for one in outcomes] == ["the writer has ended"] * 4
+    kept = samples.read_lines(outputs.folder.rescue)
+    assert [line["metadata"]["question"] for line in kept] == ["Why?", "one", "two", "Why?"]
 
 
 def test_who_wants_to_end_waits_for_no_disk(outputs: Outputs, monkeypatch: pytest.MonkeyPatch) -> None:

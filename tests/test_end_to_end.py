@@ -1,18 +1,28 @@
 """The whole program against a real server: what a user sees from the first run to the last."""
 
 import csv
+import errno
 import itertools
 import json
+import os
 import re
+import stat
+import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import pytest
 
 import dset_generator
+from dset import endpoints, locks, prompts, runs
+from dset.errors import AlreadyRunningError
+from dset.locks import Lock
+from dset.outputs import Outputs
 from dset.rehearsal import faults
 from dset.rehearsal.server import Behaviour, Request, Script, Server, json_reply
 from tests.running import (
@@ -25,7 +35,7 @@ from tests.running import (
     statuses,
     txt_questions,
 )
-from tests.samples import HOSTILE
+from tests.samples import HOSTILE, read_lines
 
 Main = Callable[..., Run]
 Serve = Callable[[Script], Server]
@@ -645,6 +655,11 @@ def test_a_finished_folder_has_status_0_and_a_damaged_one_2(
         (b"PK\x03\x04rest", "Excel"),
         (b"question\n\xa1\xa2\xa3\xa4 \xca\xc7\xd1\xca\xb4\xd5\n", "--encoding"),
         (b"question,question\na,b\n", "rename"),
+        (b"question\nfine\na\0b\n", "line 3: holds a NUL character"),
+        (b'question\n"open\n' + b"x\n" * 2_000 + b'"\n', "line 2: a cell spans more than 1,000 lines"),
+        (b"<!DOCTYPE html><html>", "a web page"),
+        (b'[{"question": "a"}]', "JSON"),
+        ("question\na\n".encode("utf-16-le"), "--encoding utf-16-le"),
     ],
 )
 def test_a_q_csv_that_cannot_be_read_rightly_is_refused_in_one_line_and_nothing_is_sent(
@@ -661,7 +676,9 @@ def test_a_q_csv_that_cannot_be_read_rightly_is_refused_in_one_line_and_nothing_
     assert (clean_place / "q.csv").read_bytes() == content
 
 
-@pytest.mark.parametrize("content", [b"", b"question,status\n", b"question\n\n,\n \n", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize(
+    "content", [b"", b"question,status\n", b"question\n\n,\n \n", b"\xef\xbb\xbf", b",,,\n,,,\n"]
+)
 def test_a_q_csv_without_questions_is_nothing_to_do(main: Main, clean_place: Path, content: bytes) -> None:
     (clean_place / "q.csv").write_bytes(content)
     run = main()
@@ -1014,3 +1031,580 @@ def test_formulas_are_guarded_in_output_csv_alone_and_not_with_csv_exact(
     mark = "" if exact else "'"
     assert heading[-1] == f"{mark}=own"
     assert [row[at] for at in (1, 2, 3, -1)] == [mark + formula] * 4
+
+
+# --- what happens to the files: before a run, in it, between two
+
+
+def test_the_journal_is_on_disk_before_the_first_request_is_paid_for(
+    main: Main, serve: Serve, clean_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions_csv(clean_place, "one", "two")
+    path, synced, at_first = clean_place / "dset_generator" / "output.json", set(), set[int]()
+
+    def noting(descriptor: int) -> None:
+        synced.add(os.fstat(descriptor).st_ino)
+
+    def script(request: Request) -> Behaviour:
+        at_first.update(synced if request.number == 1 else ())
+        return answer(request)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    assert main(*at(serve(script).base_url, "--concurrency", "1")).exit_status == 0
+    assert path.stat().st_ino in at_first
+    assert path.parent.stat().st_ino in at_first  # its name, too
+
+
+@pytest.mark.parametrize("name", ["output.json", "rejected.json", "runs.json"])
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EPERM, errno.EDQUOT, errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize("call", ["open", "fsync"])
+def test_what_cannot_be_opened_durably_stops_the_run_before_it_pays(
+    main: Main, serve: Serve, clean_place: Path, monkeypatch: pytest.MonkeyPatch,
+    name: str, number: int, call: str,
+) -> None:  # fmt: skip
+    questions_csv(clean_place, "one")
+    server, real = serve(answer), getattr(os, call)
+
+    def refusing(what: Any, *rest: Any, **named: Any) -> Any:
+        path = os.readlink(f"/proc/self/fd/{what}") if isinstance(what, int) else str(what)
+        if Path(path).name == name:
+            raise OSError(number, os.strerror(number), name)
+        return real(what, *rest, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, call, refusing)
+        run = main(*at(server.base_url))
+    assert run.exit_status == 2
+    assert run.out == ""
+    assert run.err.split("\n")[-2] == f"dset: {name}: {os.strerror(number)}; nothing more is asked"
+    assert server.questions == []
+    assert main(*at(server.base_url)).exit_status == 0
+
+
+def test_where_locks_do_not_work_the_run_goes_on_with_a_warning_and_a_second_one_is_told(
+    main: Main, serve: Serve, clean_place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions_csv(clean_place, "one")
+    take, seconds = locks._take, list[Run]()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def on_a_share(descriptor: int) -> None:
+        if Path(os.readlink(f"/proc/self/fd/{descriptor}")).parent != tmp_path:
+            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+        take(descriptor)
+
+    def script(request: Request) -> Behaviour:
+        if not seconds:
+            shared = Lock(clean_place / "dset_generator" / ".lock", "the folder")
+            with pytest.raises(AlreadyRunningError, match=f"pid {os.getpid()}"):
+                shared.acquire()
+            seconds.append(Run(0, "", ""))
+        return answer(request)
+
+    monkeypatch.setattr(locks, "_take", on_a_share)
+    run = main(*at(serve(script).base_url))
+    assert run.exit_status == 0
+    assert "runs on other machines are not noticed" in run.err
+    assert seconds
+    assert not list(tmp_path.glob("*.lock"))
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: None, "q.csv: no such file: write your questions in it"),
+        (lambda path: path.mkdir(), "q.csv: this is a folder"),
+        (os.mkfifo, "q.csv: this is no file"),
+        (lambda path: path.symlink_to("nowhere.csv"), "q.csv: no such file"),
+        (lambda path: path.symlink_to("q.csv"), "q.csv: "),
+        (lambda path: path.with_name("Q.CSV.txt").touch(), "found Q.CSV.txt instead"),
+    ],
+)
+def test_a_q_csv_that_is_no_file_is_one_line_and_nothing_is_asked(
+    main: Main, serve: Serve, clean_place: Path, make: Callable[[Path], None], said: str
+) -> None:
+    make(clean_place / "q.csv")
+    server = serve(answer)
+    run = main(*at(server.base_url))
+    assert run.exit_status == 2
+    assert run.err.count("\n") == 1
+    assert said in run.err
+    assert "Traceback" not in run.err
+    assert server.questions == []
+
+
+def test_bookmarks_go_through_a_link_into_its_target(main: Main, serve: Serve, clean_place: Path) -> None:
+    (clean_place / "elsewhere").mkdir()
+    real = questions_csv(clean_place / "elsewhere", "one", "bad")
+    real.chmod(0o640)
+    link = clean_place / "q.csv"
+    link.symlink_to(real)
+    main(*at(serve(faults.by_text({"bad": faults.unprocessable()}, answer)).base_url))
+    assert link.is_symlink()
+    assert real.read_bytes() == b"question,status\none,\nbad,ERROR\n"
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+
+
+def test_a_q_csv_that_may_not_be_written_costs_nothing_but_its_bookmarks(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    path = questions_csv(clean_place, "one", "bad", "two")
+    path.chmod(0o444)
+    server = serve(faults.by_text({"bad": [faults.unprocessable()]}, answer))
+    run = main(*at(server.base_url))
+    assert run.exit_status == 1
+    assert "the bookmarks could not be written" in run.err
+    assert statuses(clean_place) == {}
+    assert main(*at(server.base_url)).exit_status == 0  # rejected.json stood in for the cell
+    assert asked(server).count("bad") == 2
+    assert len(server.questions) == 4
+    assert stat.S_IMODE(path.stat().st_mode) == 0o444
+
+
+def _edit(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b"answer", b"my own words"))
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-7])
+
+
+def _move(path: Path) -> None:
+    path.rename(path.with_name(f"moved-{path.name}"))
+
+
+TOUCHED = [
+    (change, name)
+    for change in (Path.unlink, _move, _cut)
+    for name in ("output.json", "output.csv", "output.txt", "rejected.json", "runs.json", "run.log", ".state.json")
+] + [(_edit, name) for name in ("output.csv", "output.txt")]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "name"), TOUCHED, ids=[f"{name} {change.__name__}" for change, name in TOUCHED]
+)
+def test_whatever_happens_to_an_output_between_two_runs_is_mended_and_nothing_is_bought_twice(
+    main: Main, serve: Serve, clean_place: Path, change: Callable[[Path], None], name: str
+) -> None:
+    questions_csv(clean_place, "one", "two", "bad", "three")
+    server = serve(faults.by_text({"bad": [faults.unprocessable()]}, answer))
+    arguments = at(server.base_url, "--concurrency", "1")
+    assert main(*arguments, "--limit", "3").exit_status == 1
+    folder = clean_place / "dset_generator"
+    before = (folder / name).read_bytes()
+    change(folder / name)
+    touched = (folder / name).read_bytes() if (folder / name).exists() else b""
+    again = main(*arguments)
+    assert again.exit_status == 0, again.said
+    # What stood whole in a line that was cut is asked again; its bytes are kept beside.
+    torn = change is _cut and name == "output.json"
+    bought_twice = 0
+    if torn:
+        bought_twice = 1
+        assert touched.endswith((folder / "output.json.torn").read_bytes().removesuffix(b"\n"))
+    assert len(server.questions) == 5 + bought_twice
+    names = sorted(["one", "two", "bad", "three"])
+    assert sorted(record["metadata"]["question"] for record in journal(clean_place)) == names
+    assert sorted(row["question"] for row in csv_rows(clean_place)) == names
+    assert sorted(txt_questions(clean_place)) == names
+    assert statuses(clean_place) == {}
+    if change is _edit:
+        assert (folder / f"{name}.bak1").read_bytes() == touched != before
+        assert "was edited" in again.err
+    assert main("status").exit_status == 0
+
+
+def test_a_rejected_json_that_began_anew_stands_in_for_its_own_bookmarks(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "long one", "long two")
+    server = serve(faults.always(faults.cut_short()))
+    main(*at(server.base_url))
+    (clean_place / "dset_generator" / "rejected.json").unlink()
+    path = questions_csv(clean_place, "long one")
+    path.chmod(0o444)  # the cell stays empty, as if the user had cleared it
+    main(*at(server.base_url))
+    assert len(server.questions) == 3
+    main(*at(server.base_url))
+    assert len(server.questions) == 3  # paid for in vain once, and not again
+
+
+def test_a_folder_without_any_output_begins_anew(main: Main, serve: Serve, clean_place: Path) -> None:
+    questions_csv(clean_place, "one", "two")
+    server = serve(answer)
+    main(*at(server.base_url))
+    (clean_place / "dset_generator").rename(clean_place / "kept")
+    main(*at(server.base_url))
+    assert len(server.questions) == 4
+    assert main(*at(server.base_url, "--output", "kept")).exit_status == 0  # moved, it is the same folder
+    assert len(server.questions) == 4
+
+
+class Clock(datetime):
+    """A clock that jumps at each look: 400 days back, forward, into 2038 and beyond."""
+
+    times: ClassVar[Iterator[float]]
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls.fromtimestamp(next(cls.times), tz)
+
+
+def test_a_clock_that_jumps_changes_times_and_nothing_else(
+    main: Main, serve: Serve, clean_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def go(place: str, clock: Iterable[float]) -> list[dict[str, Any]]:
+        (clean_place / place).mkdir()
+        monkeypatch.chdir(clean_place / place)
+        questions_csv(Path(), *TWENTY)
+        server = serve(faults.by_text({"question 3": [faults.overloaded()]}, answer))
+        Clock.times = itertools.cycle(clock)
+        monkeypatch.setattr(time, "time", lambda: next(Clock.times))
+        arguments = at(server.base_url, "--concurrency", "4")
+        assert main(*arguments, "--limit", "10").exit_status == 0
+        for path in Path("dset_generator").iterdir():  # as if they came from the future, or from 1970
+            os.utime(path, (next(Clock.times),) * 2)
+        run = main(*arguments)
+        assert run.exit_status == 0
+        took = re.search(r"\n  time: ([\d.]+) s, ", run.out)
+        assert took, run.out
+        assert float(took[1]) < 60
+        assert main(*arguments).exit_status == 0
+        assert len(server.questions) == 21
+        assert [run["counts"]["answered"] for run in read_lines(Path("dset_generator/runs.json"))] == [10, 10]
+        assert len(txt_questions(Path())) == len(csv_rows(Path())) == 20
+        return journal(Path())
+
+    now, day = 1_800_000_000.0, 86_400.0
+    monkeypatch.setattr(runs, "datetime", Clock)
+    steady = go("steady", [now])
+    jumping = go("jumping", [now, now - 400 * day, now + 400 * day, 2**31 - 1.0, 2**31 + 1.0, 4e9, 1.0])
+    ids = [sorted(record["metadata"]["id"] for record in one) for one in (steady, jumping)]
+    assert ids[0] == ids[1]
+    assert all(0 <= record["metadata"]["seconds"] < 60 for record in jumping)
+    assert {record["metadata"]["timestamp"][:4] for record in jumping} >= {"2038", "2096"}
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RecursionError("maximum recursion depth exceeded")])
+@pytest.mark.parametrize("where", ["composed", "sent", "read"])
+def test_a_row_that_memory_or_the_stack_cannot_hold_fails_and_the_others_go_on(
+    main: Main, serve: Serve, clean_place: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, where: str
+) -> None:
+    questions_csv(clean_place, "one", "heavy", "two", "three")
+    module, name = {
+        "composed": (prompts.Prompt, "messages"),
+        "sent": (endpoints, "request_body"),
+        "read": (endpoints, "read_completion"),
+    }[where]
+    real = getattr(module, name)
+
+    def failing(*arguments: Any) -> Any:
+        if "heavy" in str(arguments):
+            raise error
+        return real(*arguments)
+
+    server = serve(answer)
+    with monkeypatch.context() as patched:
+        patched.setattr(module, name, failing)
+        run = main(*at(server.base_url, "--concurrency", "1"))
+    assert run.exit_status == 1
+    assert "answered 3, failed 1" in run.out
+    assert statuses(clean_place) == {3: "ERROR"}
+    [line] = rejected(clean_place)
+    assert line["kind"] == "row fault"
+    assert (str(error) or type(error).__name__) in line["reason"]
+    log = (clean_place / "dset_generator" / "run.log").read_bytes()
+    assert log.endswith(b"\n")
+    assert b"ended: all was asked" in log
+    assert main(*at(server.base_url)).exit_status == 0
+
+
+def test_a_writer_that_dies_ends_the_run_and_costs_no_answer(
+    main: Main, serve: Serve, clean_place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions_csv(clean_place, *TWENTY)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    server, real, calls = serve(answer), Outputs.commit, itertools.count()
+
+    def dying(outputs: Outputs, batch: Any) -> None:
+        if next(calls) == 2:
+            raise SystemError("the thread is gone")
+        real(outputs, batch)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Outputs, "commit", dying)
+        run = main(*at(server.base_url, "--concurrency", "1"))
+    assert run.exit_status == 1
+    assert "an error of dset's own (SystemError)" in run.err
+    assert "Traceback" not in run.err
+    assert b"SystemError: the thread is gone" in (clean_place / "dset_generator" / "run.log").read_bytes()
+    paid = len(server.questions)
+    again = main(*at(server.base_url))
+    assert again.exit_status == 0
+    assert "took up 1 answers" in again.err
+    assert len(server.questions) == len(TWENTY)
+    assert paid == 3
+
+
+# --- q.csv as people save it
+
+LONG = "x" * 200_000
+# What it looks like, how it is encoded, the flags it needs, and the questions in it. @ stands in the status cell of the
+# row that fails: empty before, ERROR after.
+SAVED: dict[str, tuple[str, str, list[str], list[str]]] = {
+    "UTF-8": ("question,status\nดี,\nbad,@\n", "utf-8", [], ["ดี"]),
+    "UTF-8 with BOM and CRLF": ("question,status\r\nดี,\r\nbad,@\r\n", "utf-8-sig", [], ["ดี"]),
+    "UTF-16 LE with BOM": ("\ufeffquestion,status\nดี,\nbad,@\n", "utf-16-le", [], ["ดี"]),
+    "UTF-16 BE with BOM": ("\ufeffquestion,status\nดี,\nbad,@\n", "utf-16-be", [], ["ดี"]),
+    "Excel's Unicode text": ("\ufeffquestion\tstatus\r\nดี, a\t\r\nbad\t@\r\n", "utf-16-le", [], ["ดี, a"]),
+    "Excel's CSV in Europe": ("question;status\r\nété, où;\r\nbad;@\r\n", "cp1252", ["--encoding", "cp1252"], ["été, où"]),
+    "Thai Windows": ("question,status\nแมวกินอะไร,\nbad,@\n", "cp874", ["--encoding", "cp874"], ["แมวกินอะไร"]),
+    "Japanese Windows": ("question,status\n日本の首都,\nbad,@\n", "cp932", ["--encoding", "cp932"], ["日本の首都"]),
+    "old Macs": ("question,status\rété,\rbad,@\r", "mac-roman", ["--encoding", "mac-roman"], ["été"]),
+    "semicolons": ("question;status;note\na, b;;x\nbad;@;y\n", "utf-8", [], ["a, b"]),
+    "tabs": ("question\tstatus\na; b\t\nbad\t@\n", "utf-8", [], ["a; b"]),
+    "bars": ("question|status\na, b|\nbad|@\n", "utf-8", [], ["a, b"]),
+    "a stated delimiter": ("sep=;\r\nquestion;status\r\na,b;\r\nbad;@\r\n", "utf-8", [], ["a,b"]),
+    "odd headings": (' "x" , QUESTION ,Status,,\n,one,,,\n,bad,@,,\n', "utf-8", [], ["one"]),
+    "a quoted heading behind a BOM": ('\ufeff"Question ",status\none,\nbad,@\n', "utf-8", [], ["one"]),
+    "another usual name": ("id;คำถาม;status\n1;one;\n2;bad;@\n", "utf-8", [], ["one"]),
+    "a column that is named": ("text,ask,status\nx,one,\ny,bad,@\n", "utf-8", ["--column", "ask"], ["one"]),
+    "question beside a usual name": ("text,question,status\nx,one,\ny,bad,@\n", "utf-8", [], ["one"]),
+    "no heading": ("one,\nbad,@\n", "utf-8", [], ["one"]),
+    "short rows and empty cells beyond": ("question,status,note\none\nbad,@\ntwo,,,,\n", "utf-8", [], ["one", "two"]),
+    "equal rows": ("question,status\none,\none,\nbad,@\n", "utf-8", [], ["one", "one"]),
+    "a long cell": (f"question,status\n{LONG},\nbad,@\n", "utf-8", [], [LONG]),
+    "mixed newlines": ('question,status\r\n"a\nb\r\nc",\nbad,@\r', "utf-8", [], ["a\nb\r\nc"]),
+    "old Mac newlines": ("question,status\rone,\rbad,@\r", "utf-8", [], ["one"]),
+    "no newline at the end": ("question,status\none,\nbad,@", "utf-8", [], ["one"]),
+    "odd quoting": ('status,"question"\n"","a ""b"", c"\n"@",bad\n', "utf-8", [], ['a "b", c']),
+    "blank rows": ("\n,,\nquestion,status\n\none,\n,,,\n \nbad,@\n\n", "utf-8", [], ["one"]),
+    "words of the user's": ("question,status\none,Done\ntwo, x \nbad,@\n", "utf-8", [], ["one", "two"]),
+    "a word of ours in another case": ("question,status\none, error \nbad,@\n", "utf-8", ["--output", "o"], ["one"]),
+    "only emoji, invisible or blank": ("question,status\n😀,\n\u200b,\n   ,\nbad,@\n", "utf-8", [], ["😀", "\u200b"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_a_q_csv_is_read_as_it_was_saved_and_nothing_in_it_changes_but_status_cells(
+    main: Main, serve: Serve, clean_place: Path, name: str
+) -> None:
+    text, codec, flags, wanted = SAVED[name]
+    path = clean_place / "q.csv"
+    path.write_bytes(text.replace("@", "").encode(codec))
+    server = serve(faults.by_text({"bad": faults.unprocessable()}, answer))
+    run = main(*at(server.base_url, "--prompt", "{question}", *flags))
+    assert run.exit_status == 1, run.said
+    assert sorted(request.text for request in server.questions) == sorted([*wanted, "bad"])
+    after = text.replace("@", "ERROR").replace(" error ", "")  # a bookmark goes when its row is answered
+    assert path.read_bytes() == after.encode(codec)
+    folder = flags[1] if "--output" in flags else "dset_generator"
+    assert sorted(record["metadata"]["question"] for record in journal(clean_place, folder)) == sorted(wanted)
+    assert ("no heading" in run.err) is (name == "no heading")
+    main(*at(server.base_url, "--prompt", "{question}", *flags))
+    assert len(server.questions) == len(wanted) + 2  # the bad one again
+    assert path.read_bytes() == after.encode(codec)
+
+
+def test_a_status_column_is_added_at_the_end_when_it_is_first_needed(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    path = clean_place / "q.csv"
+    path.write_bytes(b"id,question,note\r\n1,one,x\r\n2,bad,y\r\n")
+    main(*at(serve(faults.by_text({"bad": faults.unprocessable()}, answer)).base_url))
+    assert path.read_bytes() == b"id,question,note,status\r\n1,one,x\r\n2,bad,y,ERROR\r\n"
+
+
+@pytest.mark.parametrize(
+    ("codec", "text"), [("cp874", "แมวกินอะไร"), ("cp932", "日本の首都はどこ"), ("cp1252", "Où est l'été ?")]
+)
+def test_an_encoding_is_named_never_guessed_and_works_when_it_is_told(
+    main: Main, serve: Serve, clean_place: Path, codec: str, text: str
+) -> None:
+    (clean_place / "q.csv").write_bytes(f"question\n{text}\n".encode(codec))
+    server = serve(answer)
+    refused = main(*at(server.base_url))
+    assert refused.exit_status == 2
+    assert re.search(
+        rf"q\.csv: line 2, byte \d+ \(0x..\) is not UTF-8: .*--encoding {codec}$", refused.err.strip()
+    )
+    assert server.questions == []
+    assert main(*at(server.base_url, "--encoding", codec)).exit_status == 0
+    assert asked(server) == [text]
+
+
+def test_a_status_that_is_the_users_is_never_overwritten(main: Main, serve: Serve, clean_place: Path) -> None:
+    path = questions_csv(clean_place, "bad", "bad too", status={2: "later", 3: " error "})
+    (clean_place / "dset_generator").mkdir()
+    (clean_place / "dset_generator" / "output.json").touch()
+    main(*at(serve(faults.always(faults.unprocessable())).base_url))
+    assert path.read_bytes() == b"question,status\nbad,later\nbad too,ERROR\n"
+
+
+def test_what_a_spreadsheet_changed_in_a_question_is_a_new_question_and_is_told(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    path = clean_place / "q.csv"
+    path.write_bytes(
+        'question,status\r\n"00123",\r\n"two\r\nlines",\r\n"plain",\r\n"=1+1",\r\n'.encode("utf-8-sig")
+    )
+    server = serve(answer)
+    main(*at(server.base_url, "--prompt", "{question}"))
+    assert len(server.questions) == 4
+    path.write_bytes(b'question,status\n123,\n"two\nlines",\nplain,\n2,\n')  # as LibreOffice saves it
+    run = main(*at(server.base_url, "--prompt", "{question}"))
+    assert sorted(request.text for request in server.questions[4:]) == ["123", "2"]
+    assert "2 answers without a row in q.csv now" in run.err
+    assert len(journal(clean_place)) == 6
+
+
+# --- .env as people save it
+
+KEY = "sk-0123456789abcdef#/+=Z"
+KEPT: dict[str, bytes] = {
+    "plain": f"DEEPSEEK_API_KEY={KEY}\n".encode(),
+    "BOM": f"\ufeffDEEPSEEK_API_KEY={KEY}\n".encode(),
+    "UTF-16, as PowerShell's > writes it": f"\ufeffDEEPSEEK_API_KEY={KEY}\r\n".encode("utf-16-le"),
+    "UTF-16, the other way round": f"\ufeffDEEPSEEK_API_KEY={KEY}\r\n".encode("utf-16-be"),
+    "CRLF": f"DSET_LIMIT=5\r\nDEEPSEEK_API_KEY={KEY}\r\n".encode(),
+    "double quotes": f'DEEPSEEK_API_KEY="{KEY}"\n'.encode(),
+    "single quotes": f"DEEPSEEK_API_KEY='{KEY}'".encode(),
+    "export": f"export DEEPSEEK_API_KEY={KEY}\n".encode(),
+    "blanks": f"  DEEPSEEK_API_KEY  =  {KEY}  \n".encode(),
+    "a comment behind it": f"DEEPSEEK_API_KEY={KEY}  # mine\n".encode(),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_key_arrives_as_it_is_however_env_was_saved(
+    main: Main, serve: Serve, clean_place: Path, name: str
+) -> None:
+    questions_csv(clean_place, "one")
+    (clean_place / ".env").write_bytes(KEPT[name])
+    (clean_place / ".env").chmod(0o600)
+    server = serve(answer)
+    run = main(*at(server.base_url))
+    assert run.exit_status == 0
+    assert [request.headers["authorization"] for request in server.questions] == [f"Bearer {KEY}"]
+    assert run.err.split("\n")[0] == "dset: 1 to do, 0 done, 0 blocked, 0 empty"  # and no warning
+
+
+def test_the_environment_wins_over_env(
+    main: Main, serve: Serve, clean_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions_csv(clean_place, "one")
+    (clean_place / ".env").write_text("DSET_API_KEY=sk-of-the-file-0123\nDSET_MODEL=file\n")
+    monkeypatch.setenv("DSET_API_KEY", "sk-of-the-shell-0123")
+    monkeypatch.setenv("DSET_MODEL", "shell")
+    server = serve(answer)
+    main(*at(server.base_url))
+    assert server.questions[0].headers["authorization"] == "Bearer sk-of-the-shell-0123"
+    assert server.questions[0].body["model"] == "shell"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            b'DEEPSEEK_API_KEY="sk-0123\n456789abcdef"\n',
+            "DEEPSEEK_API_KEY holds blanks, line ends or letters",
+        ),
+        ("DEEPSEEK_API_KEY=sk-0123456789\u200babcdef\n".encode(), "DEEPSEEK_API_KEY holds blanks"),
+        ("DEEPSEEK_API_KEY=“sk-0123456789abcdef”\n".encode(), "DEEPSEEK_API_KEY holds blanks"),
+        (b"DEEPSEEK_API_KEY=Bearer sk-0123456789abcdef\n", "DEEPSEEK_API_KEY holds blanks"),
+        (b"DEEPSEEK_API_KEY=\xe9t\xe9-0123456789abcdef\n", ".env line 1: not UTF-8 text"),
+        ("DEEPSEEK_API_KEY=sk-0123456789abcdef\n".encode("utf-16-le"), ".env: holds NUL characters"),
+        (None, ".env is a folder"),
+    ],
+)
+def test_an_env_that_cannot_be_used_is_one_line_without_the_key_and_nothing_is_sent(
+    main: Main, serve: Serve, clean_place: Path, content: bytes | None, said: str
+) -> None:
+    questions_csv(clean_place, "one")
+    if content is None:
+        (clean_place / ".env").mkdir()
+    else:
+        (clean_place / ".env").write_bytes(content)
+        (clean_place / ".env").chmod(0o600)
+    server = serve(answer)
+    run = main(*at(server.base_url))
+    assert run.exit_status == 2
+    assert run.out == ""
+    assert run.err.count("\n") == 1
+    assert said in run.err
+    assert "0123" not in run.err
+    assert "abcdef" not in run.err
+    assert server.questions == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        (".env", "", "no key for deepseek: get one at https://platform.deepseek.com"),
+        (".env", "DEEPSEEK_API_KEY=\n", "no key for deepseek"),
+        (".env", "DEEPSEEK_API_KEY=your-key-here\n", "DEEPSEEK_API_KEY still holds its placeholder"),
+        (
+            ".env",
+            "OPENAI_API_KEY=sk-0123456789\n",
+            "there is OPENAI_API_KEY: for that service say --base-url",
+        ),
+        (".env", "DEEPSEEK_KEY=sk-0123456789\n", "did you mean DEEPSEEK_API_KEY?"),
+        (".env.txt", "DEEPSEEK_API_KEY=sk-0123456789\n", "found .env.txt, but it must be named .env"),
+    ],
+)
+def test_a_key_that_is_not_there_is_told_with_the_reason(
+    main: Main, clean_place: Path, name: str, content: str, said: str
+) -> None:
+    questions_csv(clean_place, "one")
+    (clean_place / name).write_text(content)
+    (clean_place / name).chmod(0o600)
+    run = main("--retry-waits", "none", "--timeout", "1")
+    assert run.exit_status == 2
+    assert said in run.err
+    assert run.err.split("\n")[-2].startswith("dset: ")
+    assert "sk-0123" not in run.err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="mode bits are POSIX's")
+def test_an_env_that_everybody_can_read_is_warned_of_and_taken(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    questions_csv(clean_place, "one")
+    (clean_place / ".env").write_text("DSET_API_KEY=sk-0123456789\n")
+    (clean_place / ".env").chmod(0o644)
+    run = main(*at(serve(answer).base_url))
+    assert run.exit_status == 0
+    assert "every user of this machine can read .env and the key in it: chmod 600 .env" in run.err
+
+
+@pytest.mark.parametrize("end", ["", "/", "/v1", "/v1/", "/v1/chat/completions", "/chat/completions/"])
+def test_a_base_url_is_taken_with_and_without_what_stands_at_its_end(
+    main: Main, serve: Serve, clean_place: Path, end: str
+) -> None:
+    questions_csv(clean_place, "one")
+    server = serve(answer)
+    assert main(*at(server.base_url + end)).exit_status == 0
+    root = "/v1" if "v1" in end else ""
+    assert [request.path for request in server.requests] == [f"{root}/chat/completions"]
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="0.0.0.0 leads to this machine, and is not its loopback address"
+)
+def test_a_key_that_leaves_this_machine_in_clear_is_warned_of(
+    main: Main, serve: Serve, clean_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions_csv(clean_place, "one")
+    monkeypatch.setenv("DSET_API_KEY", "sk-0123456789")
+    monkeypatch.setenv("DEEPSEEK_API_KEY", "sk-9876543210")
+    server = serve(answer)
+    url = server.base_url.replace("127.0.0.1", "0.0.0.0")
+    run = main(*at(url))
+    assert run.exit_status == 0
+    assert f"DSET_API_KEY is sent unencrypted to {url}: use https://" in run.err
+    assert server.questions[0].headers["authorization"] == "Bearer sk-0123456789"
+    monkeypatch.delenv("DSET_API_KEY")
+    main(*at(url, "--output", "other"))
+    assert (
+        "authorization" not in server.questions[1].headers
+    )  # DeepSeek's key goes to DeepSeek and to loopback only

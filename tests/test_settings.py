@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import json
 import os
 import stat
 import sys
@@ -230,6 +231,22 @@ def test_keys_and_names_of_others_are_not_warned_of(name: str) -> None:
     assert load({}, {name: "1"}).warnings == ()
 
 
+@pytest.mark.parametrize(
+    "name", ["deepseek_api_key", "DEEPSEEK_KEY", "$env:DEEPSEEK_API_KEY", "DEEPSEEK_APIKEY"]
+)
+def test_a_key_under_nearly_the_right_name_is_warned_of(name: str) -> None:
+    env_file(f"{name}=sk-canary0123456789")
+    assert load({}, {}).warnings == (f"{name} in .env is not read: did you mean DEEPSEEK_API_KEY?",)
+
+
+@pytest.mark.parametrize(
+    "name", ["AWS_ACCESS_KEY", "SECRET_KEY", "DEEPSEEK_API_KEY", "MY_API_KEY", "HF_TOKEN"]
+)
+def test_keys_of_other_programs_are_not_warned_of(name: str) -> None:
+    env_file(f"{name}=sk-canary0123456789")
+    assert load({}, {}).warnings == ()
+
+
 # --- keys
 
 
@@ -254,20 +271,56 @@ def test_no_repr_shows_a_key() -> None:
     assert "DEEPSEEK_API_KEY" in repr(made.secrets)
 
 
-@pytest.mark.parametrize(
-    "form",
-    [
-        KEY,
-        base64.b64encode(KEY.encode()).decode(),
-        base64.b64encode(KEY.encode()).decode().rstrip("="),
-        urllib.parse.quote(KEY, safe=""),
-        "sk-canary/0123456789+\\u00fc",
-    ],
-)
-def test_a_key_is_scrubbed_in_every_form_it_may_travel_in(form: str) -> None:
+CODE = base64.b64encode(KEY.encode()).decode()
+WAYS = {
+    "plain": KEY,
+    "in lower case, as a host": KEY.lower(),
+    "base64": CODE,
+    "base64 without padding": CODE.rstrip("="),
+    "base64 for a URL": base64.urlsafe_b64encode(KEY.encode()).decode(),
+    "base64 in a URL": urllib.parse.quote(CODE, safe=""),
+    "in a URL": urllib.parse.quote(KEY, safe=""),
+    "in a URL within a URL": urllib.parse.quote(urllib.parse.quote(KEY, safe=""), safe=""),
+    "in JSON": "sk-canary/0123456789+\\u00fc",
+    "in PHP's JSON": KEY.replace("/", "\\/"),
+    "in JSON, each letter": "".join(f"\\u{ord(letter):04X}" for letter in KEY),
+    "in JSON within JSON": "".join(f"\\\\u{ord(letter):04x}" for letter in KEY),
+    "in HTML": "".join(f"&#{ord(letter)};" for letter in KEY),
+    "in HTML, hexadecimal": KEY.replace("/", "&#x2F;"),
+    "wrapped": f"{KEY[:9]}\n  {KEY[9:]}",
+    "wrapped in JSON": f"{KEY[:9]}\\n{KEY[9:]}",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_key_is_scrubbed_in_every_form_it_may_travel_in(way: str) -> None:
+    form = WAYS[way]
     secrets = load({}, {"DEEPSEEK_API_KEY": KEY, "DSET_API_KEY": "sk-canary"}).secrets
     assert secrets.scrub(f"<{form}> and {form}{form}") in {"<***> and ******", "<***> and *********"}
-    assert secrets.scrub("nothing to hide") == "nothing to hide"
+    assert secrets.scrub("nothing to hide, 100%25 \\u00fc &#169;") == "nothing to hide, 100%25 \\u00fc &#169;"
+
+
+@pytest.mark.parametrize("before", ["", "B", "Be", "Bearer "])
+def test_a_key_is_scrubbed_from_base64_of_more_than_the_key(before: str) -> None:
+    secrets = load({}, {"DEEPSEEK_API_KEY": KEY}).secrets
+    for behind in ("", "\n", "\r\n"):
+        data = before.encode() + KEY.encode() + behind.encode()
+        scrubbed = secrets.scrub(base64.b64encode(data).decode())
+        assert scrubbed.count("***") == 1
+        assert len(scrubbed) <= len("***") + len(before) / 3 * 4 + 5
+
+
+def test_scrubbing_leaves_json_that_can_be_read() -> None:
+    secrets = Secrets({"A_API_KEY": "sk-0123456789"})
+    for way in ("sk-0123456789", "".join(f"\\u{ord(one):04x}" for one in "sk-0123456789")):
+        for text in (way, f"\\n{way}\\n", way.replace("\\", "\\\\"), f"\\\\{way}", f'\\"{way}'):
+            assert "***" in json.loads(secrets.scrub(f'{{"a": "{text}"}}'))["a"]
+
+
+def test_a_placeholder_is_no_key_and_stays_in_an_answer_about_programming() -> None:
+    secrets = load({}, {"DEEPSEEK_API_KEY": "sk-0123456789", "OPENAI_API_KEY": "your-key-here"}).secrets
+    text = 'client = OpenAI(api_key="your-key-here")'
+    assert secrets.scrub(text) == text
 
 
 @pytest.mark.parametrize("form", [KEY, KEY.replace("/", "\\/"), "\\u0073\\u006B" + KEY[2:]])
