@@ -7,6 +7,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from dset import rejections
 from dset.answers import Answer
@@ -80,10 +81,12 @@ class Batch:
         self.stop(Stopped(rejections.INTERRUPTED, reason))
 
     def stop(self, why: Stopped) -> None:
-        """Ask nothing new; the first reason stands."""
+        """Ask nothing new; the first reason stands, and where answers were kept is said in any case."""
         if self.stopped is None:
             self.stopped = why
             self._tell(f"stopping: {why.reason}")
+        elif why.kind == STORAGE and why.reason not in f"{self.stopped.reason} {self.stopped.advice}":
+            self.stopped = replace(self.stopped, advice=f"{self.stopped.advice} {why.reason}".strip())
         self._asker.stop()
 
     def hold(self, *, held: bool) -> None:

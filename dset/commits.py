@@ -12,6 +12,7 @@ from dset.answers import Answer
 from dset.errors import StorageError
 from dset.outputs import Outputs
 from dset.rejections import Rejection
+from dset.wording import counted
 
 PATIENCE = 60.0  # seconds that a full disk is waited for
 PAUSE = 5.0
@@ -143,9 +144,9 @@ class Committer:
             files.append(path, b"".join(lines))
         except OSError as error:
             return StorageError(
-                f"cannot write {what}, nor {path} ({error.strerror}): {len(lines)} answers are lost"
+                f"cannot write {what}, nor {path} ({error.strerror}): lost: {counted(len(lines), 'answer')}"
             )
         return StorageError(
-            f"cannot write {what}: {len(lines)} answers are kept in {path}. "
+            f"cannot write {what}: {counted(len(lines), 'answer')} kept in {path}. "
             "Make room, then run the same command again: it takes them up"
         )

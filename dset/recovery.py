@@ -11,6 +11,7 @@ from dset.answers import Record, Tally
 from dset.contents import Question
 from dset.folders import Folder
 from dset.rejections import DONE_BEFORE, Known, Register, Rejection
+from dset.wording import counted
 
 _NOTED_AT_ONCE = 10_000  # rows above an old bookmark: a million of them need not be in memory
 
@@ -68,7 +69,7 @@ def mend(folder: Folder, say: Callable[[str], None]) -> bool:
         files.append(folder.journal, b"".join(map(answers.as_line, saved)))
         files.append(folder.rejected, b"".join(map(answers.as_line, failed)))
         files.remove(folder.rescue)
-        say(f"took up {len(saved):,} answers from {folder.rescue}")
+        say(f"took up {counted(len(saved), 'answer')} from {folder.rescue}")
         return False
     return untouched
 
@@ -95,12 +96,12 @@ def read(
     bookmarked = left.bookmarked if left.questions == state.name_of(questions, folder.path) else 0
     if bookmarked > (state.mark(folder.rejected) or (0, 0))[0]:
         bookmarked = 0  # another file than the one we left
-    counted = tally(folder.journal, answers.sound_size(folder.journal))
+    answered = tally(folder.journal, answers.sound_size(folder.journal))
     register = rejections.read(folder.rejected, bookmarked)
     if register.damaged:
         listed = ", ".join(map(str, register.damaged[:5]))
         say(f"rejected.json: cannot read line {listed}; passed over")
-    known = Knowledge(counted, register, runs.read(folder.runs), left)
+    known = Knowledge(answered, register, runs.read(folder.runs), left)
     known.count_done_before()
     return known
 

@@ -9,7 +9,7 @@ from typing import Self
 
 from dset import files, summary, worklist
 from dset.contents import BOOKMARKS
-from dset.errors import ChangedMeanwhileError, DsetError, UsageError
+from dset.errors import ChangedMeanwhileError, DsetError, QuestionsError, UsageError
 from dset.locks import Lock
 from dset.outputs import Outputs
 from dset.prompts import Prompt
@@ -46,8 +46,10 @@ class Workspace:
         settings, folder = self.settings, self.outputs.folder
         if folder.path.exists() and not folder.path.is_dir():
             raise UsageError(f"--output: {folder.path} is a file; name a folder")
-        files.make_folder(folder.path)
         real = Path(os.path.realpath(settings.questions))  # a link and its target are one q.csv
+        if not real.parent.exists() and real.parent != Path(os.path.realpath(folder.path)):
+            raise QuestionsError(f"{settings.questions}: no such file, nor its folder")
+        files.make_folder(folder.path)
         beside = real.parent / f".{real.name}.lock"
         for lock in (Lock(folder.lock, f"the folder {folder.path}"), Lock(beside, str(settings.questions))):
             lock.acquire()

@@ -27,10 +27,10 @@ def clean_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in list(os.environ):
         if name.startswith(("DSET_", "OPENAI_")) or name.upper().endswith(("_API_KEY", "_PROXY")):
             monkeypatch.delenv(name)
-    place, no_certificates = tmp_path / "work", tmp_path / "no certificates"
+    place = tmp_path / "work"
     place.mkdir()
-    no_certificates.mkdir()  # a run of a test meets none: reading the machine's would be half of its time
-    monkeypatch.setenv("SSL_CERT_DIR", str(no_certificates))
+    # No certificates are in it, and a run of a test meets none: reading the machine's would be half of its time.
+    monkeypatch.setenv("SSL_CERT_DIR", str(place))
     monkeypatch.chdir(place)
     return place
 

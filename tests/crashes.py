@@ -57,7 +57,7 @@ class Fault:
         self._one_by_one = threading.Lock()
 
     def __call__(self, step: steps.Step) -> object:
-        if not os.path.abspath(step.path).startswith(self.place):
+        if not os.path.abspath(step.path).startswith(self.place) and not self.is_over:
             return step.take()
         with self._one_by_one:
             if self.kinds is None or step.kind in self.kinds:

@@ -731,7 +731,7 @@ def test_an_answer_that_cannot_be_saved_stops_the_run_and_nothing_is_asked_twice
     assert service.asked == TWENTY[:4]
     assert result.stopped_by == STORAGE
     assert result.stopped is not None
-    assert "1 answers are kept in" in result.stopped.reason
+    assert "1 answer kept in" in result.stopped.reason
     assert (result.answered, result.progress.answered) == (TWENTY[:3], 3)
     assert result.rejected == {}
 

@@ -197,7 +197,7 @@ def test_a_disk_that_stays_full_has_the_answers_kept_elsewhere_and_named(
     assert isinstance(first, StorageError)
     assert first is second
     rescue = outputs.folder.rescue
-    assert f"2 answers are kept in {rescue}" in str(first)
+    assert f"2 answers kept in {rescue}" in str(first)
     assert "run the same command again" in str(first)
     assert "\n" not in str(first)
     assert [line["metadata"]["question"] for line in samples.read_lines(rescue)] == ["one", "two"]
@@ -265,7 +265,7 @@ def test_where_no_place_is_left_at_all_the_loss_is_told(
 
     (error,) = within(outputs, do)
     assert isinstance(error, StorageError)
-    assert "1 answers are lost" in str(error)
+    assert "lost: 1 answer" in str(error)
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RecursionError(), RuntimeError("bug")])

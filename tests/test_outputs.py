@@ -579,7 +579,7 @@ def test_answers_that_had_to_be_kept_elsewhere_are_taken_up_once() -> None:
     with rescue.open("ab") as stream:
         stream.write(b'{"metadata": {"torn')
     life = Life()
-    assert life.said[0] == f"took up 1 answers from {rescue}"
+    assert life.said[0] == f"took up 1 answer from {rescue}"
     assert not rescue.exists()
     assert life.outputs.tally.total == 2
     assert [known.kind for known in life.outputs.register.of(content_key("bad"))] == ["cut short"]

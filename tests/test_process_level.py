@@ -329,9 +329,10 @@ def test_files_that_may_not_grow_are_a_full_disk_and_what_was_paid_for_is_kept_e
     with started(clean_place, *at(server.base_url, "--concurrency", "4"), env=temporary, before=small) as process:  # fmt: skip
         said = read_until(process, b"trying again in 5 s")
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        out, _ = process.communicate(timeout=20)
         assert process.returncode == 130
     assert b"cannot write" in said
+    assert b"dset-rescue-" in out, "where the answers are is said, also where Ctrl-C ended the run"
     asked = len(server.questions)
     assert asked < len(ROWS)
     kept = len(next(tmp_path.glob("dset-rescue-*.json")).read_bytes().split(b"\n")) - 1
