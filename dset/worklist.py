@@ -208,7 +208,7 @@ class _Decider:
             for number, one in known.items()
             if number in marks and (one.pending or marks[number] != (True, True))
         }
-        moved = [one for number, one in reversed(known.items()) if number not in shared]
+        moved = [one for number, one in reversed(list(known.items())) if number not in shared]
         free = sorted(marks.keys() - shared.keys(), key=lambda number: (marks[number], number))
         shared.update(zip(free, moved, strict=False))
         for row in equal:
