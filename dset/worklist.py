@@ -185,8 +185,13 @@ class _Decider:
         """Rows of one content: what failed goes to the row that failed, the answers to the others."""
         failures = self._shared_out(equal, {one.row: one for one in known})  # the last line about a row wins
 
-        def claims_last(row: _Row) -> tuple[bool, bool, int]:
-            return row.number in failures, bool(row.state & rows.BOOKMARKED), row.number
+        newness = {id(one): place for place, one in enumerate(known)}
+
+        def claims_last(row: _Row) -> tuple[bool, bool, bool, int, int]:
+            one = failures.get(row.number)  # what failed long ago may have been answered since
+            is_marked = bool(row.state & rows.BOOKMARKED)
+            is_fresh = one is not None and one.pending
+            return is_fresh, one is not None, is_marked, newness.get(id(one), -1), row.number
 
         for row in sorted(equal, key=claims_last):
             self.settle(row, failures.get(row.number))
@@ -203,7 +208,7 @@ class _Decider:
             for number, one in known.items()
             if number in marks and (one.pending or marks[number] != (True, True))
         }
-        moved = [one for number, one in known.items() if number not in shared]
+        moved = [one for number, one in reversed(list(known.items())) if number not in shared]
         free = sorted(marks.keys() - shared.keys(), key=lambda number: (marks[number], number))
         shared.update(zip(free, moved, strict=False))
         for row in equal:

@@ -261,6 +261,20 @@ def test_a_row_that_moved_before_its_bookmark_was_written_is_found_again() -> No
     assert made.cells == {3: "ERROR"}
 
 
+def test_a_failure_of_long_ago_that_was_answered_since_hides_no_fresh_one() -> None:
+    # The second of two equal rows failed, was answered, and moved; then the first of them failed.
+    failures = [failure(OUTAGE, 3), failure(CUT_SHORT, 2, pending=True)]
+    made = planned("question,status\na,\na,\n", ["a"], failures)
+    assert made.held == {CUT_SHORT: 1}
+    assert made.cells == {2: "ERROR"}
+
+
+def test_a_bookmark_that_moved_has_the_reason_of_the_latest_failure() -> None:
+    failures = [failure(OUTAGE, 7), failure(CUT_SHORT, 8)]
+    made = planned("question,status\na,\na,ERROR\n", ["a"], failures)
+    assert made.held == {CUT_SHORT: 1}
+
+
 # --- several answers to a row
 
 
