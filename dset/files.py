@@ -146,7 +146,7 @@ def replace(path: Path, chunks: Iterable[bytes]) -> None:
 @contextlib.contextmanager
 def _beside(target: Path, chunks: Iterable[bytes]) -> Iterator[Path]:
     """The new content in a file beside `target`, on disk; removed again where the block fails."""
-    beside = target.with_name(f".{target.name}.new")
+    beside = _draft_of(target)
     steps.remove(beside)  # left by a run that was killed
     descriptor = steps.open_file(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW)
     try:
@@ -203,7 +203,7 @@ def _swapped(new: Path, target: Path) -> Path | None:
     except FileNotFoundError:
         raise
     except OSError:  # not on this system, or not on this disk
-        old = new.with_name(f"{new.name}.old")
+        old = _second_name(new)
     try:
         steps.remove(old)
         steps.link(target, old)
@@ -212,6 +212,21 @@ def _swapped(new: Path, target: Path) -> Path | None:
         return None
     steps.rename(new, target)
     return old
+
+
+def tidy(path: Path) -> None:
+    """Remove what a `swap` of `path` that was killed left beside it. Only under the lock of `path`."""
+    beside = _draft_of(Path(os.path.realpath(path)))
+    for left in (beside, _second_name(beside)):
+        _tidy(left)
+
+
+def _draft_of(target: Path) -> Path:
+    return target.with_name(f".{target.name}.new")
+
+
+def _second_name(draft: Path) -> Path:
+    return draft.with_name(f"{draft.name}.old")
 
 
 def _tidy(left: Path | None) -> None:

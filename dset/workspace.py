@@ -54,6 +54,7 @@ class Workspace:
             self._stack.callback(lock.release)
             if lock.warning:
                 self._tell(lock.warning)
+        files.tidy(settings.questions)
 
     def read(self) -> None:
         """Read q.csv, recover the folder and decide what is to do. Asks nothing; raises DsetError, OSError."""

@@ -129,3 +129,14 @@ def _refuse(path: Path) -> Callable[..., None]:
         real(target, *rest, **options)  # type: ignore[arg-type]
 
     return replace
+
+
+def test_what_a_killed_swap_left_beside_the_csv_goes_under_its_lock(
+    clean_place: Path, opened: Callable[..., Workspace]
+) -> None:
+    questions_csv(clean_place, "one")
+    for name in (".q.csv.new", ".q.csv.new.old"):
+        (clean_place / name).write_text("the old one")
+    with opened() as work:
+        work.read()
+    assert [path.name for path in clean_place.iterdir() if path.name != "dset_generator"] == ["q.csv"]
