@@ -1,6 +1,7 @@
 """q.csv: what a row is known by, and bookmarks that change status cells and nothing else."""
 
 import csv
+import errno
 import io
 import os
 import stat
@@ -528,3 +529,23 @@ def test_the_id_has_twenty_digits_and_says_which_answer_it_is() -> None:
     assert identity(255, 1) == "0" * 18 + "ff"
     assert identity(255, 3) == "0" * 18 + "ff-3"
     assert Question(2, 255, "a", "", "", {}, "", number=2).id == "0" * 18 + "ff-2"
+
+
+def test_a_scanner_that_holds_what_was_swapped_out_is_waited_for(
+    clean_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (clean_place / "q.csv").write_text("question,status\nWhy?,\n")
+    really, held = os.open, [2]
+
+    def busy(path: Path, flags: int, *more: int) -> int:
+        if ".csv.new" in str(path) and not flags & os.O_CREAT and held[0]:
+            held[0] -= 1
+            raise PermissionError(errno.EACCES, "held", str(path))
+        return really(path, flags, *more)
+
+    with Sheet(clean_place / "q.csv") as sheet:
+        monkeypatch.setattr(os, "open", busy)
+        sheet.write_statuses({2: "ERROR"})
+    assert held == [0]
+    assert (clean_place / "q.csv").read_text() == "question,status\nWhy?,ERROR\n"
+    assert [path.name for path in clean_place.iterdir()] == ["q.csv"]
