@@ -77,7 +77,8 @@ def full() -> Iterator[Series]:
         yield _kills(f"signal-{signal}", "before", 1, f"KILLAT_SIG={signal}")
     for held in ("q.csv", "output.csv"):
         busy = (_BUSY, f"KILLAT_MATCH={held}", "KILLAT_ERR=EACCES", "KILLAT_TIMES=0")
-        yield _kills(f"held-{held}", "before", 1, *busy)
+        # What was swapped out cannot be looked at then, so that a copy of it is kept.
+        yield _kills(f"held-{held}", "before", 1, *busy, CRASH_USER="none")
     yield _kills("no-locks", "before", 1, "KILLAT_OPS=lock", "KILLAT_ERR=ENOLCK", "KILLAT_TIMES=0")
     four = {"CRASH_CONCURRENCY": "4", "CRASH_LATENCY": "0.02"}
     yield _kills("killed-concurrency-4", "before,after", 1, **four)
