@@ -57,8 +57,8 @@ def stamp(status: os.stat_result) -> Stamp:
 
 
 def digest(path: Path) -> bytes:
-    """The digest of a file as it stands now. Raises OSError."""
-    with path.open("rb") as stream:
+    """The digest of a file as it stands now, read with patience as in `take`. Raises OSError."""
+    with files.patient_open(path) as descriptor, open(descriptor, "rb", closefd=False) as stream:
         return digest_of(_blocks(stream))
 
 

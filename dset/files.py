@@ -1,7 +1,7 @@
-"""The dangerous lines, once: durable append, atomic replace, the swap of a file that is somebody else's too.
+"""The dangerous lines, once: durable append, atomic replace.
 
-Nothing else in the program writes, renames, truncates or removes a file; each call that does is a step of
-`dset.steps`. POSIX and Windows behave alike to the caller; what differs is settled here and there.
+Nothing but this, `swaps` and `locks` writes, renames, truncates or removes a file, and each call that does is a step
+of `dset.steps`. POSIX and Windows behave alike to the caller; what differs is settled here and there.
 """
 
 import contextlib
@@ -9,7 +9,7 @@ import errno
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dset import steps
@@ -138,15 +138,20 @@ def replace(path: Path, chunks: Iterable[bytes]) -> None:
     A symbolic link is followed, so that the link stays and its target is replaced; mode and owner are kept.
     """
     target = Path(os.path.realpath(path))
-    with _beside(target, chunks) as new:
+    with draft(target, chunks) as new:
         steps.rename(new, target)
     steps.sync_folder(target.parent)
 
 
+def draft_of(target: Path) -> Path:
+    """Where the new content of `target` is written before it takes its place."""
+    return target.with_name(f".{target.name}.new")
+
+
 @contextlib.contextmanager
-def _beside(target: Path, chunks: Iterable[bytes]) -> Iterator[Path]:
+def draft(target: Path, chunks: Iterable[bytes]) -> Iterator[Path]:
     """The new content in a file beside `target`, on disk; removed again where the block fails."""
-    beside = target.with_name(f".{target.name}.new")
+    beside = draft_of(target)
     steps.remove(beside)  # left by a run that was killed
     descriptor = steps.open_file(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW)
     try:
@@ -163,85 +168,6 @@ def _beside(target: Path, chunks: Iterable[bytes]) -> Iterator[Path]:
         with contextlib.suppress(OSError):
             steps.remove(beside)
         raise
-
-
-def swap(
-    path: Path, chunks: Iterable[bytes], *, ready: Callable[[], None], expected: Callable[[Path], bool]
-) -> Path | None:
-    """As `replace`, for a file that others write too: what they save at the very moment of it wins.
-
-    `ready` is called right before the swap: if it raises, the old file stays. `expected` then looks at what was
-    really swapped out. If that is something newer, it takes its place again; its name as a copy is
-    returned. None where the swap held.
-    """
-    target = Path(os.path.realpath(path))
-    with _beside(target, chunks) as new:
-        ours = new.stat()
-        ready()
-        old = _swapped(new, target)
-    steps.sync_folder(target.parent)
-    if old is None or expected(old):
-        _tidy(old)
-        return None
-    copy = _free_name(target)
-    with contextlib.suppress(OSError):  # a disk without such links: it takes its place all the same
-        steps.link(old, copy)
-    left = _swapped(old, target)
-    if left is not None and not os.path.samestat(left.stat(), ours):
-        steps.rename(left, _free_name(target))  # somebody was faster once more
-    elif left is not None:
-        _tidy(left)
-    steps.sync_folder(target.parent)
-    return copy
-
-
-def _swapped(new: Path, target: Path) -> Path | None:
-    """`new` stands at `target` now; where what stood there is, None where the system cannot keep it."""
-    try:
-        steps.exchange(new, target)
-        return new
-    except FileNotFoundError:
-        raise
-    except OSError:  # not on this system, or not on this disk
-        old = new.with_name(f"{new.name}.old")
-    try:
-        steps.remove(old)
-        steps.link(target, old)
-    except OSError:
-        steps.rename(new, target)
-        return None
-    steps.rename(new, target)
-    return old
-
-
-def unfinished(path: Path) -> Path | None:
-    """What a swap or a replace of `path` left beside it when it was killed, if it was."""
-    target = Path(os.path.realpath(path))
-    left = target.with_name(f".{target.name}.new")
-    return left if left.exists() else None
-
-
-def keep_copy(left: Path, path: Path) -> Path:
-    """Give `left` a free name beside `path`, as a copy of it: `NAME.bak`, `NAME.bak1` …"""
-    copy = _free_name(Path(os.path.realpath(path)))
-    steps.rename(left, copy)
-    return copy
-
-
-def _tidy(left: Path | None) -> None:
-    """What is left goes; the next run tries again where it cannot."""
-    if left is not None:
-        with contextlib.suppress(OSError):
-            steps.remove(left)
-
-
-def _free_name(path: Path) -> Path:
-    """`NAME.bak`, or the next free `NAME.bak1`, `NAME.bak2` …"""
-    free, number = path.with_name(f"{path.name}.bak"), 0
-    while free.exists():
-        number += 1
-        free = path.with_name(f"{path.name}.bak{number}")
-    return free
 
 
 def set_aside(path: Path) -> Path:

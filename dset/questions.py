@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from dset import copies, dialects, files
+from dset import copies, dialects, files, swaps
 from dset.contents import BOOKMARKS, Question, content_key, digest, identity
 from dset.dialects import Record
 from dset.errors import ChangedMeanwhileError, QuestionsError
@@ -231,7 +231,7 @@ class Sheet:
         # A rename would go through all the same, but the user has said no; and root may write anything.
         if not os.stat(self.path).st_mode & 0o222 or not os.access(self.path, os.W_OK):
             raise PermissionError(errno.EACCES, "it is read-only", str(self.path))
-        newer = files.swap(
+        newer = swaps.swap(
             self.path, self.with_statuses(wanted), ready=self._unchanged, expected=self._is_what_was_read
         )
         if newer is not None:
@@ -240,24 +240,31 @@ class Sheet:
                 f"what it saved counts, and is kept in {newer.name} too"
             )
 
-    def clear_unfinished(self) -> Path | None:
-        """Remove what a killed write of the bookmarks left beside q.csv; its name as a copy where it holds other rows.
+    def clear_unfinished(self) -> list[Path]:
+        """Remove what killed writes of the bookmarks left beside q.csv; the names of copies of what is kept of it.
 
-        That is what somebody saved at the very moment of the swap, right before the kill. Raises OSError.
+        Kept is what holds other rows: somebody saved it at the very moment of the swap, right before the kill. Raises
+        OSError.
         """
-        left = files.unfinished(self.path)
-        if left is None:
-            return None
+        kept = []
+        for left in swaps.unfinished(self.path):
+            if self._is_ours(left):
+                files.remove(left)
+            else:
+                kept.append(swaps.keep_copy(left, self.path))
+        return kept
+
+    def _is_ours(self, left: Path) -> bool:
+        """It holds the rows of this sheet, or the first of them: it was torn, or is what was swapped out."""
         try:
-            with Sheet(left, encoding=self.codec if not self.bom else "") as other:
+            with Sheet(left, encoding="" if self.bom else self.codec) as other:
                 theirs = list(other.rows().keys[0])
         except QuestionsError:  # torn: of ours, since nobody else writes there
-            theirs = []
+            return True
         mine = list(self.rows().keys[0])
-        if theirs[:-1] == mine[: len(theirs)][:-1] and len(theirs) <= len(mine):  # the last row may be torn
-            files.remove(left)
-            return None
-        return files.keep_copy(left, self.path)
+        return (
+            len(theirs) <= len(mine) and theirs[:-1] == mine[: len(theirs)][:-1]
+        )  # the last one may be torn
 
     def _unchanged(self) -> None:
         if not self.is_current:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from dset import adoption, answers, files, leveling, locks, recovery, rejections, state, views, worklist
+from dset import adoption, answers, leveling, locks, recovery, rejections, state, swaps, views, worklist
 from dset.answers import Tally
 from dset.costs import Tokens
 from dset.errors import DsetError, JournalError
@@ -52,7 +52,7 @@ def look(settings: Settings) -> Report:
 
 
 def _sheet(sheet: Sheet, folder: Folder, known: Knowledge, settings: Settings, report: Report) -> None:
-    if files.unfinished(sheet.path):
+    if swaps.unfinished(sheet.path):
         report.add(
             f"{sheet.path}: an earlier run was ended while it wrote it; the next run clears that up", 1
         )

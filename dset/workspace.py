@@ -63,7 +63,7 @@ class Workspace:
         self.log = RunLog(self.outputs.folder.log, settings.secrets.scrub)
         self._stack.callback(self.log.close)
         self.sheet = self._stack.enter_context(self._sheet())
-        if kept := self.sheet.clear_unfinished():
+        for kept in self.sheet.clear_unfinished():
             self._tell(
                 f"{kept.name} holds what was saved as {self.sheet.path.name} when an earlier run was ended"
             )

@@ -1,6 +1,7 @@
 """q.csv: what a row is known by, and bookmarks that change status cells and nothing else."""
 
 import csv
+import errno
 import io
 import os
 import stat
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dset import copies, dialects, files
+from dset import copies, dialects, files, swaps
 from dset.errors import ChangedMeanwhileError, QuestionsError
 from dset.questions import Question, Sheet, content_key, identity
 
@@ -269,13 +270,13 @@ def test_a_save_in_the_moment_of_writing_wins(
     q: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = q("question,status\na,\n")
-    swap = files.swap
+    swap = swaps.swap
 
     def saved_meanwhile(*arguments: object, **named: object) -> object:
         path.write_bytes(b"question,status\nedited,\n")
         return swap(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(files, "swap", saved_meanwhile)
+    monkeypatch.setattr(swaps, "swap", saved_meanwhile)
     with Sheet(path) as sheet, pytest.raises(ChangedMeanwhileError, match="saved by another program"):
         sheet.write_statuses({2: "ERROR"})
     assert path.read_bytes() == b"question,status\nedited,\n"
@@ -528,3 +529,23 @@ def test_the_id_has_twenty_digits_and_says_which_answer_it_is() -> None:
     assert identity(255, 1) == "0" * 18 + "ff"
     assert identity(255, 3) == "0" * 18 + "ff-3"
     assert Question(2, 255, "a", "", "", {}, "", number=2).id == "0" * 18 + "ff-2"
+
+
+def test_a_scanner_that_holds_what_was_swapped_out_is_waited_for(
+    clean_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (clean_place / "q.csv").write_text("question,status\nWhy?,\n")
+    really, held = os.open, [2]
+
+    def busy(path: Path, flags: int, *more: int) -> int:
+        if ".csv.new" in str(path) and not flags & os.O_CREAT and held[0]:
+            held[0] -= 1
+            raise PermissionError(errno.EACCES, "held", str(path))
+        return really(path, flags, *more)
+
+    with Sheet(clean_place / "q.csv") as sheet:
+        monkeypatch.setattr(os, "open", busy)
+        sheet.write_statuses({2: "ERROR"})
+    assert held == [0]
+    assert (clean_place / "q.csv").read_text() == "question,status\nWhy?,ERROR\n"
+    assert [path.name for path in clean_place.iterdir()] == ["q.csv"]

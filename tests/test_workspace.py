@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dset import files
+from dset import swaps
 from dset.errors import AlreadyRunningError, QuestionsError
 from dset.questions import Question
 from dset.rejections import Rejection
@@ -89,7 +89,7 @@ def test_bookmarks_that_cannot_be_written_are_told_and_written_by_the_next_run(
         question = next(work.plan.questions())
         work.outputs.reject([_rejection(question)])
         with monkeypatch.context() as patch:
-            patch.setattr(files, "swap", _refuse(path))
+            patch.setattr(swaps, "swap", _refuse(path))
             work.bookmark()
     assert "could not be written" in told[-1]
     assert b"ERROR" not in path.read_bytes()
@@ -121,7 +121,7 @@ def _rejection(question: Question) -> Rejection:
 
 
 def _refuse(path: Path) -> Callable[..., None]:
-    real = files.swap
+    real = swaps.swap
 
     def replace(target: Path, *rest: object, **options: object) -> None:
         if target.name == path.name:
@@ -129,3 +129,14 @@ def _refuse(path: Path) -> Callable[..., None]:
         real(target, *rest, **options)  # type: ignore[arg-type]
 
     return replace
+
+
+def test_what_a_killed_swap_left_beside_the_csv_goes_under_its_lock(
+    clean_place: Path, opened: Callable[..., Workspace]
+) -> None:
+    questions_csv(clean_place, "one")
+    for name in (".q.csv.new", ".q.csv.new.old"):
+        (clean_place / name).write_text("the old one")
+    with opened() as work:
+        work.read()
+    assert [path.name for path in clean_place.iterdir() if path.name != "dset_generator"] == ["q.csv"]
