@@ -6,13 +6,14 @@ from functools import partial
 from pathlib import Path
 
 from dset import answers, files, leveling, raw_bodies, recovery, rejections, runs, state, views
-from dset.answers import Answer, Record, Tally
+from dset.answers import Answer, Record
 from dset.contents import Question
 from dset.errors import JournalError
 from dset.folders import Folder
 from dset.recovery import Knowledge
 from dset.rejections import RETRIED, Register, Rejection
 from dset.replies import Reply
+from dset.tallies import Tally
 from dset.views import View
 
 

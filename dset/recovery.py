@@ -7,10 +7,11 @@ from itertools import islice
 from pathlib import Path
 
 from dset import adoption, answers, files, rejections, runs, state
-from dset.answers import Record, Tally
+from dset.answers import Record
 from dset.contents import Question
 from dset.folders import Folder
 from dset.rejections import DONE_BEFORE, Known, Register, Rejection
+from dset.tallies import Tally
 from dset.wording import counted
 
 _NOTED_AT_ONCE = 10_000  # rows above an old bookmark: a million of them need not be in memory

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dset import answers, raw_bodies
+from dset import answers, raw_bodies, tallies
 from dset.answers import Record
 from dset.contents import Question
 from dset.failures import Kind
@@ -123,7 +123,7 @@ def read(path: Path, bookmarked: int) -> Register:
             continue
         try:
             record = answers.parse(line)
-            key, number = answers.identify(record["metadata"])
+            key, number = tallies.identify(record["metadata"])
             row = record["metadata"].get("row")
         except ValueError:
             register.damaged.append(count)

@@ -5,8 +5,19 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from dset import adoption, answers, leveling, locks, recovery, rejections, state, swaps, views, worklist
-from dset.answers import Tally
+from dset import (
+    adoption,
+    answers,
+    leveling,
+    locks,
+    recovery,
+    rejections,
+    state,
+    swaps,
+    tallies,
+    views,
+    worklist,
+)
 from dset.costs import Tokens
 from dset.errors import DsetError, JournalError
 from dset.folders import Folder
@@ -15,6 +26,7 @@ from dset.questions import Sheet
 from dset.recovery import Knowledge
 from dset.rejections import DONE_BEFORE
 from dset.settings import Settings
+from dset.tallies import Tally
 from dset.wording import counted
 
 _SHOWN = 10  # damaged lines at most
@@ -106,7 +118,7 @@ def _journal(folder: Folder, report: Report, journal: Path, sound: int) -> Tally
         tally.add_record(metadata)
         tokens.count(metadata)
         if metadata.get("id"):
-            ids.add(*answers.identify(metadata))
+            ids.add(*tallies.identify(metadata))
         named = metadata.get("raw")
         raw += isinstance(named, str) and not (folder.path / named).exists()
     report.add(f"{journal}: {counted(tally.total, 'answer')}; tokens: {tokens}; cost in USD: unknown")

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from dset import rows
-from dset.answers import Tally
 from dset.contents import BOOKMARKS, Question
 from dset.failures import Kind
 from dset.questions import Sheet
 from dset.rejections import DONE_BEFORE, INVALID, Known, Register
 from dset.rows import Rows
+from dset.tallies import Tally
 
 _PAID_IN_VAIN = frozenset({Kind.CUT_SHORT.value, INVALID})
 

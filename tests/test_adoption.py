@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dset import adoption, answers, views
-from dset.answers import Record, identify
+from dset import adoption, answers, tallies, views
+from dset.answers import Record
 from dset.errors import JournalError
 from dset.questions import content_key
+from dset.tallies import identify
 from tests import samples
 
 JOURNAL, CSV = Path("output.json"), Path("output.csv")
@@ -108,7 +109,7 @@ def test_the_original_tools_four_columns_are_taken_as_they_stand() -> None:
 
 def test_rows_of_the_original_tool_within_ours_are_known_by_their_question() -> None:
     write_csv([samples.original("old"), samples.record("new")])
-    assert answers.identify(adopted()[0]["metadata"]) == (content_key("old"), 1)
+    assert tallies.identify(adopted()[0]["metadata"]) == (content_key("old"), 1)
 
 
 @pytest.mark.parametrize("tail", [b"", b"\0" * 100])

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dset import answers
-from dset.answers import Tally, as_line, as_record, parse
+from dset import answers, tallies
+from dset.answers import as_line, as_record, parse
 from dset.errors import JournalError
 from dset.questions import content_key, identity
+from dset.tallies import Tally
 from tests import samples
 
 JOURNAL, TORN = Path("output.json"), Path("output.json.torn")
@@ -215,7 +216,7 @@ def test_records_of_the_original_tool_count_by_their_question(trusted: bool) -> 
 def test_a_record_is_known_by_its_id_and_without_one_by_its_question(
     metadata: dict[str, Any], expected: tuple[int, int]
 ) -> None:
-    assert answers.identify(metadata) == expected
+    assert tallies.identify(metadata) == expected
 
 
 RECORDS = st.lists(

@@ -27,6 +27,7 @@ TESTED_WITH = {
     "contents": "questions",
     "folders": "outputs",
     "recovery": "outputs",
+    "tallies": "answers",
     "copies": "questions",
     "rows": "worklist",
     "steps": "files",
