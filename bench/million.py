@@ -89,7 +89,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, Server(script, keep_bodies=False) as server:
         folder = Path(name)
         lay_out(folder, given.rows)
-        print(f"{given.rows:,} rows: q.csv {size(folder / 'q.csv') >> 20} MB, "
+        print(f"{given.rows:,} rows: q.csv {(folder / 'q.csv').stat().st_size >> 20} MB, "
               f"output.json {size(folder / 'dset_generator') >> 20} MB")  # fmt: skip
         seconds, memory, _ = run(folder, server.base_url, "--limit", "1")
         print(f"counting, and bringing the views level: {seconds:.1f} s, peak {memory} MB")
