@@ -75,14 +75,14 @@ class Committer:
     def _ended(self, _task: asyncio.Task[None]) -> None:
         """Whatever ended the writer: nobody may wait for it for ever, and what was paid for is kept."""
         left = [*self._writing, *self._waiting]
-        if left:
-            self._rescue(
-                [outcome for outcome, _ in left], _ENDED
-            )  # saved or not: the next run sees what is new
-        for _, done in left:
-            if not done.done():
-                done.set_exception(RuntimeError(_ENDED))
-                done.exception()  # looked at here: whoever asked for it may be gone
+        try:
+            if left:  # saved or not: the next run sees what is new
+                self._rescue([outcome for outcome, _ in left], _ENDED)
+        finally:
+            for _, done in left:
+                if not done.done():
+                    done.set_exception(RuntimeError(_ENDED))
+                    done.exception()  # looked at here: whoever asked for it may be gone
 
     async def _work(self) -> None:
         while True:

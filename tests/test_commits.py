@@ -295,6 +295,25 @@ def test_whatever_else_ends_the_writer_nobody_waits_for_ever(
     assert [line["metadata"]["question"] for line in kept] == ["Why?", "one", "two", "Why?"]
 
 
+def test_nobody_waits_for_ever_even_where_what_the_writer_held_cannot_be_kept(
+    outputs: Outputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(outputs, "commit", broken)
+    monkeypatch.setattr(Committer, "_rescue", broken)
+
+    async def do(committer: Committer) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        async with asyncio.timeout(2):
+            outcomes = await commit_all(committer, samples.answers_to("one", "two"))
+        assert [str(one) for one in outcomes] == ["the writer has ended"] * 2
+
+    with pytest.raises(MemoryError):
+        within(outputs, do)
+
+
 def test_who_wants_to_end_waits_for_no_disk(outputs: Outputs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commits, "PATIENCE", 60.0)
     monkeypatch.setattr(commits, "PAUSE", 60.0)
