@@ -6,15 +6,20 @@ Nothing else in the program writes, renames, truncates or removes a file; each c
 
 import contextlib
 import errno
+import glob
+import hashlib
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 from dset import steps
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_BLOCK = 1 << 20
 
 
 def make_folder(folder: Path) -> None:
@@ -165,22 +170,53 @@ def _beside(target: Path, chunks: Iterable[bytes]) -> Iterator[Path]:
         raise
 
 
-def swap(
-    path: Path, chunks: Iterable[bytes], *, ready: Callable[[], None], expected: Callable[[Path], bool]
-) -> Path | None:
+def new_hash() -> "hashlib.blake2b":
+    """What tells one content from another."""
+    return hashlib.blake2b(digest_size=16)
+
+
+def digest_of(pieces: Iterable[bytes]) -> bytes:
+    """The digest of these bytes."""
+    hashed = new_hash()
+    for piece in pieces:
+        hashed.update(piece)
+    return hashed.digest()
+
+
+def digest(path: Path) -> bytes:
+    """The digest of a file as it stands now. Raises OSError."""
+    with path.open("rb") as stream:
+        return digest_of(blocks(stream))
+
+
+def blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    """The rest of a file, piece by piece."""
+    while block := stream.read(_BLOCK):
+        yield block
+
+
+def swap(path: Path, chunks: Iterable[bytes], *, ready: Callable[[], None], read: bytes) -> Path | None:
     """As `replace`, for a file that others write too: what they save at the very moment of it wins.
 
-    `ready` is called right before the swap: if it raises, the old file stays. `expected` then looks at what was
-    really swapped out. If that is something newer, it takes its place again; its name as a copy is
-    returned. None where the swap held.
+    `ready` is called right before the swap: if it raises, the old file stays. `read` is the digest of what the new
+    content was made from. If something newer was swapped out, it takes its place again; its name as a
+    copy is returned. None where the swap held.
     """
     target = Path(os.path.realpath(path))
-    with _beside(target, chunks) as new:
+    hashed = new_hash()
+    with _beside(target, _heard(chunks, hashed)) as new:
         ours = new.stat()
         ready()
-        old = _swapped(new, target)
+        waiting = _waiting_name(target, read, hashed.digest())
+        steps.rename(new, waiting)
+        try:
+            old = _swapped(waiting, target)
+        except OSError:
+            with contextlib.suppress(OSError):
+                steps.remove(waiting)
+            raise
     steps.sync_folder(target.parent)
-    if old is None or expected(old):
+    if old is None or _is_still(old, read):
         _tidy(old)
         return None
     copy = _free_name(target)
@@ -193,6 +229,47 @@ def swap(
         _tidy(left)
     steps.sync_folder(target.parent)
     return copy
+
+
+def finish_swap(path: Path) -> Path | None:
+    """Look at what a run left that was killed in the middle of a swap, and never remove what somebody else saved.
+
+    That takes its place again where ours stands there still, and is kept as a copy where not; returns where it is.
+    None where there was nothing of the kind.
+    """
+    target, found = Path(os.path.realpath(path)), None
+    for left in sorted(target.parent.glob(f".{glob.escape(target.name)}.*.swap*")):
+        match = _WAITING.fullmatch(left.name.removeprefix(f".{target.name}."))
+        if match is None:
+            continue
+        if digest(left).hex() in match.groups():  # what was read, or ours
+            steps.remove(left)
+        else:
+            is_ours = target.exists() and digest(target).hex() == match["ours"]
+            found = target if is_ours else _free_name(target)
+            steps.rename(left, found)
+    return found
+
+
+_WAITING = re.compile(r"(?P<read>[0-9a-f]{32})\.(?P<ours>[0-9a-f]{32})\.swap(?:\.old)?")
+
+
+def _waiting_name(target: Path, read: bytes, ours: bytes) -> Path:
+    """The name of ours before the swap and of what was there after it; whoever finds it can tell which it is."""
+    return target.with_name(f".{target.name}.{read.hex()}.{ours.hex()}.swap")
+
+
+def _heard(chunks: Iterable[bytes], hashed: "hashlib.blake2b") -> Iterator[bytes]:
+    for chunk in chunks:
+        hashed.update(chunk)
+        yield chunk
+
+
+def _is_still(path: Path, read: bytes) -> bool:
+    try:
+        return digest(path) == read
+    except OSError:
+        return False
 
 
 def _swapped(new: Path, target: Path) -> Path | None:

@@ -52,7 +52,7 @@ class Sheet:
     def _gives_back(self) -> bool:
         """Written line by line in this encoding the file is the same; some of the older encodings have no one way."""
         try:
-            return copies.digest_of(self.with_statuses({})) == self._copy.digest
+            return files.digest_of(self.with_statuses({})) == self._copy.digest
         except UnicodeError:
             return False
 
@@ -232,7 +232,7 @@ class Sheet:
         if not os.stat(self.path).st_mode & 0o222 or not os.access(self.path, os.W_OK):
             raise PermissionError(errno.EACCES, "it is read-only", str(self.path))
         newer = files.swap(
-            self.path, self.with_statuses(wanted), ready=self._unchanged, expected=self._is_what_was_read
+            self.path, self.with_statuses(wanted), ready=self._unchanged, read=self._copy.digest
         )
         if newer is not None:
             raise ChangedMeanwhileError(
@@ -245,12 +245,6 @@ class Sheet:
             raise ChangedMeanwhileError(
                 f"{self.path} was saved by another program meanwhile: what it saved counts"
             )
-
-    def _is_what_was_read(self, swapped_out: Path) -> bool:
-        try:
-            return copies.digest(swapped_out) == self._copy.digest
-        except OSError:
-            return False
 
 
 __all__ = ["BOOKMARKS", "Columns", "Question", "Sheet", "content_key", "identity"]

@@ -60,6 +60,10 @@ class Workspace:
         settings = self.settings
         self.log = RunLog(self.outputs.folder.log, settings.secrets.scrub)
         self._stack.callback(self.log.close)
+        if saved := files.finish_swap(settings.questions):
+            self._tell(
+                f"a run was killed just as {settings.questions} was saved: what was saved is in {saved.name}"
+            )
         self.sheet = self._stack.enter_context(self._sheet())
         self.prompt = Prompt(settings.prompt, settings.system, self.sheet.columns, self._pictures)
         self.outputs.recover(settings.questions)
