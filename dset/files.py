@@ -232,23 +232,32 @@ def swap(path: Path, chunks: Iterable[bytes], *, ready: Callable[[], None], read
 
 
 def finish_swap(path: Path) -> Path | None:
-    """Look at what a run left that was killed in the middle of a swap, and never remove what somebody else saved.
+    """Clear away what a run left that was killed in the middle of a swap; what somebody else saved is never removed.
 
     That takes its place again where ours stands there still, and is kept as a copy where not; returns where it is.
     None where there was nothing of the kind.
     """
     target, found = Path(os.path.realpath(path)), None
-    for left in sorted(target.parent.glob(f".{glob.escape(target.name)}.*.swap*")):
-        match = _WAITING.fullmatch(left.name.removeprefix(f".{target.name}."))
-        if match is None:
-            continue
-        if digest(left).hex() in match.groups():  # what was read, or ours
+    for left, ours, is_theirs in _left_by_swaps(target):
+        if not is_theirs:
             steps.remove(left)
         else:
-            is_ours = target.exists() and digest(target).hex() == match["ours"]
-            found = target if is_ours else _free_name(target)
+            found = target if target.exists() and digest(target).hex() == ours else _free_name(target)
             steps.rename(left, found)
     return found
+
+
+def is_swap_unfinished(path: Path) -> bool:
+    """What somebody else saved waits for `finish_swap`. Changes nothing."""
+    return any(is_theirs for _, _, is_theirs in _left_by_swaps(Path(os.path.realpath(path))))
+
+
+def _left_by_swaps(target: Path) -> Iterator[tuple[Path, str, bool]]:
+    """(file, digest of ours, somebody else saved it: it is neither what was read nor ours)."""
+    for left in sorted(target.parent.glob(f".{glob.escape(target.name)}.*.swap*")):
+        match = _WAITING.fullmatch(left.name.removeprefix(f".{target.name}."))
+        if match is not None:
+            yield left, match["ours"], digest(left).hex() not in match.groups()
 
 
 _WAITING = re.compile(r"(?P<read>[0-9a-f]{32})\.(?P<ours>[0-9a-f]{32})\.swap(?:\.old)?")

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from dset import adoption, answers, leveling, locks, rejections, runs, state, views, worklist
+from dset import adoption, answers, files, leveling, locks, rejections, runs, state, views, worklist
 from dset.contents import Question
 from dset.costs import Tokens
 from dset.errors import DsetError
@@ -58,6 +58,12 @@ def look(settings: Settings) -> Report:
             _views(folder, settings, [name for _, name in sheet.columns.own], tally.columns, report)
     except DsetError as error:
         report.add(str(error), 2)
+    if files.is_swap_unfinished(settings.questions):
+        report.add(
+            f"what was saved in {settings.questions} just as a run was killed waits beside it: "
+            "the next run puts it back",
+            1,
+        )
     if folder.rescue.exists():
         report.add(f"answers wait in {folder.rescue}: the next run takes them up", 1)
     return report

@@ -420,7 +420,9 @@ def test_what_was_saved_at_the_moment_of_a_swap_outlives_a_kill(
     with pytest.raises(KilledError):
         swap(target)
     monkeypatch.setattr(steps, "watch", None)
+    assert files.is_swap_unfinished(target) == (target.read_bytes() != b"edited")
     files.finish_swap(target)
+    assert not files.is_swap_unfinished(target)
     assert target.read_bytes() == b"edited"
     assert [name for name in names(target.parent) if not name.startswith("q.csv")] == []
 

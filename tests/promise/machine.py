@@ -12,6 +12,7 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from dset import files
 from tests.promise.disk import Fault, Moment
 from tests.promise.folder import Record, id_of, key_of
 from tests.promise.run import Run, Scene, Story, said
@@ -51,7 +52,8 @@ Moments = st.one_of(
         Moment, st.integers(1, 6), st.sampled_from(["output.", "rejected.json", "runs.json", ".state.json"])
     ),
 )
-SaveMoments = st.one_of(_QuestionMoments, Moments)
+# From the fourth on the bookmarks are written: the first three are of the lock beside it.
+SaveMoments = st.one_of(st.builds(Moment, st.integers(4, 12), st.just("q.csv")), Moments)
 Forms = st.builds(
     Form,
     encoding=st.sampled_from(ENCODINGS),
@@ -284,18 +286,20 @@ class Promise(RuleBasedStateMachine):
     def run_with_a_read_only_file(self, plot: Plot) -> None:
         self._run(Story(plot, can_write=False))
 
-    @rule(edit=Edits, at=st.integers(1, 4), text=Texts, form=Forms, plot=Plots)
+    @rule(edit=Edits, at=st.integers(1, 4), text=Texts, form=Forms, plot=BadPlots)
     def save_while_questions_are_asked(self, edit: str, at: int, text: int, form: Form, plot: Plot) -> None:
         self._run(Story(replace(plot, save_at=at), save=lambda: self._edit(edit, text, form)))
 
-    @rule(edit=Edits, at=SaveMoments, text=Texts, form=Forms, plot=Plots, in_place=st.booleans())
+    @rule(edit=Edits, at=SaveMoments, text=Texts, form=Forms, plot=BadPlots, in_place=st.booleans())
     def save_at_a_step(
         self, edit: str, at: Moment, text: int, form: Form, plot: Plot, in_place: bool
     ) -> None:
         save = lambda: self._edit(edit, text, form, in_place=in_place)  # noqa: E731
         self._run(Story(plot, save=save, save_at=at))
 
-    @rule(edit=Edits, at=SaveMoments, kill=Kills, later=st.integers(0, 5), plot=Plots, in_place=st.booleans())
+    @rule(
+        edit=Edits, at=SaveMoments, kill=Kills, later=st.integers(0, 5), plot=BadPlots, in_place=st.booleans()
+    )
     def save_at_a_step_and_kill(
         self, edit: str, at: Moment, kill: Fault, later: int, plot: Plot, in_place: bool
     ) -> None:
@@ -395,12 +399,16 @@ class Promise(RuleBasedStateMachine):
         """A healthy run: all that is not blocked or held is answered, once; `status` foretells and confirms it."""
         was_bookmarked = self.has_bookmarked
         with_word = {row.key for row in self.q.rows if row.cell}
-        _, foretold = self._status()
+        looked, foretold = self._status()
+        was_in_place = not files.is_swap_unfinished(self.q.path)
         exit_status = self._run(Story(), busily=False)
         asked = sum(bill.total() for bill in self.scene.service.bill.values())
         promised = re.search(r"the next run asks (?:(\d+) time|nothing)", foretold)
         assert promised, foretold
-        assert int(promised[1] or 0) == asked, (foretold, asked)
+        if was_in_place:
+            assert int(promised[1] or 0) == asked, (foretold, asked)
+        else:
+            assert looked == 1
         self.no_answer_is_lost()
         self.the_file_is_the_users()
         self.edited_views_are_kept()
