@@ -257,3 +257,13 @@ def test_original_output_csv_is_counted_by_its_questions() -> None:
         heading = ["timestamp", "question", "thoughts", "final_answer"]
         csv.writer(stream).writerows([heading, [samples.NOW, "one", "", "1"]])
     assert "1 done, 1 to do" in line(look(), "q.csv:")
+
+
+def test_a_save_that_waits_beside_q_csv_is_something_for_the_next_run() -> None:
+    questions_csv(PLACE, "one")
+    answered("one")
+    assert look().exit_status == 0
+    Path(f".q.csv.{'0' * 32}.{'1' * 32}.swap").write_bytes(b"question\nedited\n")
+    report = look()
+    assert report.exit_status == 1
+    assert "waits beside it" in report.lines[-1]

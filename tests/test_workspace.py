@@ -55,6 +55,20 @@ def test_a_workspace_that_fails_to_open_leaves_no_lock(
     assert not list(clean_place.rglob("*lock"))
 
 
+def test_what_was_saved_when_a_run_was_killed_in_a_swap_is_read_and_told(
+    clean_place: Path, opened: Callable[..., Workspace], told: Told
+) -> None:
+    path = questions_csv(clean_place, "one")
+    ours = files.digest(path).hex()
+    path.with_name(f".q.csv.{'0' * 32}.{ours}.swap").write_bytes(b"question\none\ntwo\n")
+    with opened() as work:
+        work.read()
+        assert work.plan.rows == 2
+    assert "was killed" in told[0]
+    assert "q.csv" in told[0]
+    assert path.read_bytes() == b"question\none\ntwo\n"
+
+
 def test_reading_writes_nothing_into_the_csv_and_makes_no_journal(
     clean_place: Path, opened: Callable[..., Workspace]
 ) -> None:
