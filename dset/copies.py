@@ -1,18 +1,16 @@
 """A private copy of a CSV as it stood at one moment, in UTF-8: what happens to the file later changes nothing in it."""
 
 import codecs
-import hashlib
 import io
 import itertools
 import os
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from dset import encodings, files
+from dset import digests, encodings, files
 from dset.errors import QuestionsError
 
 IN_MEMORY = 16 << 20  # bytes of a copy kept in memory; a longer one goes to the temporary folder
@@ -56,29 +54,6 @@ def stamp(status: os.stat_result) -> Stamp:
     return status.st_size, status.st_mtime_ns, status.st_ino
 
 
-def digest(path: Path) -> bytes:
-    """The digest of a file as it stands now, read with patience as in `take`. Raises OSError."""
-    with files.patient_open(path) as descriptor, open(descriptor, "rb", closefd=False) as stream:
-        return digest_of(_blocks(stream))
-
-
-def digest_of(pieces: Iterable[bytes]) -> bytes:
-    """The digest of these bytes."""
-    hashed = _hash()
-    for piece in pieces:
-        hashed.update(piece)
-    return hashed.digest()
-
-
-def _hash() -> "hashlib.blake2b":
-    return hashlib.blake2b(digest_size=16)
-
-
-def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
-    while block := stream.read(_BLOCK):
-        yield block
-
-
 def _copied(source: IO[bytes], status: Stamp, encoding: str) -> tuple[Copy, int]:
     """(the copy, how many bytes the file had)."""
     head = source.read(_BLOCK)
@@ -86,12 +61,12 @@ def _copied(source: IO[bytes], status: Stamp, encoding: str) -> tuple[Copy, int]
     stream: IO[bytes] = (
         io.BytesIO() if status[0] <= IN_MEMORY else tempfile.TemporaryFile(prefix="dset-")  # noqa: SIM115
     )
-    hashed, size, ends_in_cr = _hash(), bom, False
+    hashed, size, ends_in_cr = digests.new(), bom, False
     hashed.update(head[:bom])
     try:
         decoder = codecs.getincrementaldecoder(codec)("strict")
         carriage = 0
-        for block in itertools.chain([head[bom:]], _blocks(source), [b""]):
+        for block in itertools.chain([head[bom:]], digests.blocks(source), [b""]):
             size += len(block)
             hashed.update(block)
             text = decoder.decode(block, final=not block).encode("utf-8")

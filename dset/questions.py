@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from dset import copies, dialects, files, swaps
+from dset import copies, dialects, digests, swaps
 from dset.contents import BOOKMARKS, Question, content_key, digest, identity
 from dset.dialects import Record
 from dset.errors import ChangedMeanwhileError, QuestionsError
@@ -52,7 +52,7 @@ class Sheet:
     def _gives_back(self) -> bool:
         """Written line by line in this encoding the file is the same; some of the older encodings have no one way."""
         try:
-            return copies.digest_of(self.with_statuses({})) == self._copy.digest
+            return digests.of(self.with_statuses({})) == self._copy.digest
         except UnicodeError:
             return False
 
@@ -232,7 +232,7 @@ class Sheet:
         if not os.stat(self.path).st_mode & 0o222 or not os.access(self.path, os.W_OK):
             raise PermissionError(errno.EACCES, "it is read-only", str(self.path))
         newer = swaps.swap(
-            self.path, self.with_statuses(wanted), ready=self._unchanged, expected=self._is_what_was_read
+            self.path, self.with_statuses(wanted), ready=self._unchanged, read=self._copy.digest
         )
         if newer is not None:
             raise ChangedMeanwhileError(
@@ -240,43 +240,11 @@ class Sheet:
                 f"what it saved counts, and is kept in {newer.name} too"
             )
 
-    def clear_unfinished(self) -> list[Path]:
-        """Remove what killed writes of the bookmarks left beside q.csv; the names of copies of what is kept of it.
-
-        Kept is what holds other rows: somebody saved it at the very moment of the swap, right before the kill. Raises
-        OSError.
-        """
-        kept = []
-        for left in swaps.unfinished(self.path):
-            if self._is_ours(left):
-                files.remove(left)
-            else:
-                kept.append(swaps.keep_copy(left, self.path))
-        return kept
-
-    def _is_ours(self, left: Path) -> bool:
-        """It holds the rows of this sheet, or the first of them: it was torn, or is what was swapped out."""
-        try:
-            with Sheet(left, encoding="" if self.bom else self.codec) as other:
-                theirs = list(other.rows().keys[0])
-        except QuestionsError:  # torn: of ours, since nobody else writes there
-            return True
-        mine = list(self.rows().keys[0])
-        return (
-            len(theirs) <= len(mine) and theirs[:-1] == mine[: len(theirs)][:-1]
-        )  # the last one may be torn
-
     def _unchanged(self) -> None:
         if not self.is_current:
             raise ChangedMeanwhileError(
                 f"{self.path} was saved by another program meanwhile: what it saved counts"
             )
-
-    def _is_what_was_read(self, swapped_out: Path) -> bool:
-        try:
-            return copies.digest(swapped_out) == self._copy.digest
-        except OSError:
-            return False
 
 
 __all__ = ["BOOKMARKS", "Columns", "Question", "Sheet", "content_key", "identity"]

@@ -64,7 +64,7 @@ def look(settings: Settings) -> Report:
 
 
 def _sheet(sheet: Sheet, folder: Folder, known: Knowledge, settings: Settings, report: Report) -> None:
-    if swaps.unfinished(sheet.path):
+    if swaps.is_unfinished(sheet.path):
         report.add(
             f"{sheet.path}: an earlier run was ended while it wrote it; the next run clears that up", 1
         )

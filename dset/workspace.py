@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from dset import files, summary, worklist
+from dset import files, summary, swaps, worklist
 from dset.contents import BOOKMARKS
 from dset.errors import ChangedMeanwhileError, DsetError, QuestionsError, UsageError
 from dset.locks import Lock
@@ -62,11 +62,11 @@ class Workspace:
         settings = self.settings
         self.log = RunLog(self.outputs.folder.log, settings.secrets.scrub)
         self._stack.callback(self.log.close)
-        self.sheet = self._stack.enter_context(self._sheet())
-        for kept in self.sheet.clear_unfinished():
+        if saved := swaps.finish(settings.questions):
             self._tell(
-                f"{kept.name} holds what was saved as {self.sheet.path.name} when an earlier run was ended"
+                f"a run was killed just as {settings.questions} was saved: what was saved is in {saved.name}"
             )
+        self.sheet = self._stack.enter_context(self._sheet())
         self.prompt = Prompt(settings.prompt, settings.system, self.sheet.columns, self._pictures)
         self.outputs.recover(settings.questions)
         if self.outputs.folder.is_new and settings.is_default_output:

@@ -4,7 +4,6 @@ No answer that arrived is lost, no answered question is paid for again, and the 
 """
 
 import os
-import ssl
 import sys
 from pathlib import Path
 from typing import Any
@@ -35,12 +34,6 @@ def _play(root: Path, profile: settings) -> None:
     with Server(service.script, keep_bodies=False) as server:
         machine: Any = lambda: Promise(service, server.base_url, root)  # noqa: E731
         run_state_machine_as_test(machine, settings=profile)
-
-
-@pytest.fixture(autouse=True)
-def no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing here is encrypted: the certificates of the world need not be read for each run."""
-    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *_, **__: None)
 
 
 def test_the_promise_holds_whatever_the_user_the_service_and_the_disk_do(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ ENV = (ROOT / ".env.example").read_text(encoding="utf-8")
 TESTED_WITH = {
     "asking": "batch",
     "contents": "questions",
+    "digests": "swaps",
     "folders": "outputs",
     "recovery": "outputs",
     "tallies": "answers",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dset import steps, swaps
+from dset import digests, steps, swaps
 from tests.test_files import POSIX, names
 
 
@@ -41,7 +41,13 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def swap(target: Path, read: bytes = b"old", new: bytes = b"new") -> Path | None:
     """Swap as q.csv is: what is swapped out should be what was read."""
-    return swaps.swap(target, [new], ready=lambda: None, expected=lambda path: path.read_bytes() == read)
+    return swaps.swap(target, [new], ready=lambda: None, read=digests.of([read]))
+
+
+def waiting(target: Path, end: str = "", ours: bytes = b"new") -> Path:
+    """Where a swap of `old` and `ours` keeps what is swapped."""
+    read, new = digests.of([b"old"]).hex(), digests.of([ours]).hex()
+    return target.with_name(f".{target.name}.{read}.{new}.swap{end}")
 
 
 @pytest.mark.parametrize("refuse", [False, True], ids=["exchange", "link and rename"])
@@ -68,7 +74,7 @@ def test_what_another_program_saves_at_the_very_moment_of_a_swap_wins(
             target.with_name("theirs").replace(target)
 
     kind = "link" if refuse and how == "by a rename" else "rename"
-    place = target.with_name(".q.csv.new.old") if kind == "link" else target
+    place = waiting(target, ".old") if kind == "link" else target
     meanwhile(kind, place, save, refuse_exchange=refuse)
     kept = swap(target)
     assert kept == target.with_name("q.csv.bak")
@@ -94,9 +100,56 @@ def test_even_a_second_save_while_the_first_is_put_back_is_kept(
         target.with_name("theirs").replace(target)
 
     meanwhile("link", target.with_name("q.csv.bak"), save_again)
-    assert swaps.swap(target, [b"new"], ready=lambda: None, expected=lambda _: False) is not None
+    assert swaps.swap(target, [b"new"], ready=lambda: None, read=b"") is not None
     kept = {path.read_bytes() for path in target.parent.iterdir()}
     assert kept == {b"old", b"edited again"}
+
+
+class KilledError(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("after", range(1, 5), ids=lambda after: f"{after} steps after it")
+def test_what_was_saved_at_the_moment_of_a_swap_outlives_a_kill(
+    target: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    since: list[str] = []
+
+    def watch(step: steps.Step) -> object:
+        if step.path == str(target) and not since:
+            target.write_bytes(b"edited")
+            since.append("")
+        elif since and len(since) >= after:
+            raise KilledError
+        elif since:
+            since.append("")
+        return step.take()
+
+    monkeypatch.setattr(steps, "watch", watch)
+    with pytest.raises(KilledError):
+        swap(target)
+    monkeypatch.setattr(steps, "watch", None)
+    swaps.finish(target)
+    assert not swaps.is_unfinished(target)
+    assert target.read_bytes() == b"edited"
+    assert [name for name in names(target.parent) if not name.startswith("q.csv")] == []
+
+
+@pytest.mark.parametrize("left", [b"old", b"new"])
+def test_what_a_killed_swap_left_of_its_own_is_removed(target: Path, left: bytes) -> None:
+    for end in ("", ".old"):
+        waiting(target, end).write_bytes(left)
+        assert swaps.finish(target) is None
+        assert (target.read_bytes(), names(target.parent)) == (b"old", ["q.csv"])
+
+
+def test_what_was_saved_before_a_kill_never_takes_the_place_of_what_was_saved_after_it(target: Path) -> None:
+    waiting(target).write_bytes(b"edited")
+    target.with_name(".q.csv.other.swap").write_bytes(b"not ours to touch")
+    assert swaps.finish(target) == target.with_name("q.csv.bak")
+    assert target.read_bytes() == b"old"
+    assert target.with_name("q.csv.bak").read_bytes() == b"edited"
+    assert names(target.parent) == [".q.csv.other.swap", "q.csv", "q.csv.bak"]
 
 
 def test_a_swap_that_is_not_ready_or_has_no_target_any_more_changes_nothing(
@@ -106,7 +159,7 @@ def test_a_swap_that_is_not_ready_or_has_no_target_any_more_changes_nothing(
         raise ValueError("not ready")
 
     with pytest.raises(ValueError, match="not ready"):
-        swaps.swap(target, [b"new"], ready=not_ready, expected=lambda _: True)
+        swaps.swap(target, [b"new"], ready=not_ready, read=b"")
     assert (target.read_bytes(), names(target.parent)) == (b"old", ["q.csv"])
     meanwhile("rename", target, target.unlink)
     with pytest.raises(FileNotFoundError):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dset import swaps
+from dset import digests, swaps
 from dset.errors import AlreadyRunningError, QuestionsError
 from dset.questions import Question
 from dset.rejections import Rejection
@@ -131,12 +131,25 @@ def _refuse(path: Path) -> Callable[..., None]:
     return replace
 
 
+def test_what_was_saved_when_a_run_was_killed_in_a_swap_is_read_and_told(
+    clean_place: Path, opened: Callable[..., Workspace], told: Told
+) -> None:
+    path = questions_csv(clean_place, "one")
+    ours = digests.of_file(path).hex()
+    path.with_name(f".q.csv.{'0' * 32}.{ours}.swap").write_bytes(b"question\none\ntwo\n")
+    with opened() as work:
+        work.read()
+        assert work.plan.rows == 2
+    assert "was killed" in told[0]
+    assert "q.csv" in told[0]
+    assert path.read_bytes() == b"question\none\ntwo\n"
+
+
 def test_what_a_killed_swap_left_beside_the_csv_goes_under_its_lock(
     clean_place: Path, opened: Callable[..., Workspace]
 ) -> None:
     questions_csv(clean_place, "one")
-    for name in (".q.csv.new", ".q.csv.new.old"):
-        (clean_place / name).write_text("the old one")
+    (clean_place / ".q.csv.new").write_text("half")
     with opened() as work:
         work.read()
     assert [path.name for path in clean_place.iterdir() if path.name != "dset_generator"] == ["q.csv"]

@@ -12,6 +12,7 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from dset import swaps
 from tests.promise.disk import Fault, Moment
 from tests.promise.folder import Record, id_of, key_of
 from tests.promise.run import Run, Scene, Story, said
@@ -47,11 +48,11 @@ Moments = st.one_of(
     st.builds(Moment, st.integers(1, 75)),
     _QuestionMoments,
     st.builds(Moment, st.integers(1, 9), st.just("output.json")),
-    st.builds(
-        Moment, st.integers(1, 6), st.sampled_from(["output.", "rejected.json", "runs.json", ".state.json"])
-    ),
+    st.builds(Moment, st.integers(1, 25), st.just("output.")),
+    st.builds(Moment, st.integers(1, 6), st.sampled_from(["rejected.json", "runs.json", ".state.json"])),
 )
-SaveMoments = st.one_of(_QuestionMoments, Moments)
+# From the fourth on the bookmarks are written: the first three are of the lock beside it.
+SaveMoments = st.one_of(st.builds(Moment, st.integers(4, 16), st.just("q.csv")), Moments)
 Forms = st.builds(
     Form,
     encoding=st.sampled_from(ENCODINGS),
@@ -70,7 +71,7 @@ Kills = st.builds(
     torn=st.sampled_from(["1", "half", "most"]),
 )
 Full = st.builds(
-    Fault, st.just("full"), Moments, lasts=st.sampled_from([1, 3, 1 << 30]), everywhere=st.booleans()
+    Fault, st.just("full"), Moments, lasts=st.sampled_from([2, 4, 1 << 30]), everywhere=st.booleans()
 )
 Failing = st.builds(Fault, st.just("eio"), Moments)
 BadPlots = st.builds(Plot, st.sampled_from(["flaky", "outage", "key", "busy"]), st.integers(0, 4))
@@ -272,9 +273,9 @@ class Promise(RuleBasedStateMachine):
     def run_with_a_bad_service_and_kill(self, fault: Fault, plot: Plot) -> None:
         self._run(Story(plot, fault))
 
-    @rule(fault=Full, plot=Plots, patience=st.sampled_from([0.0, 0.03]))
-    def run_on_a_full_disk(self, fault: Fault, plot: Plot, patience: float) -> None:
-        self._run(Story(plot, fault, patience=patience))
+    @rule(fault=Full, plot=Plots)
+    def run_on_a_full_disk(self, fault: Fault, plot: Plot) -> None:
+        self._run(Story(plot, fault, patience=0.03 if fault.lasts < 9 else 0.0))
 
     @rule(fault=Failing, plot=Plots)
     def run_on_a_failing_disk(self, fault: Fault, plot: Plot) -> None:
@@ -284,18 +285,20 @@ class Promise(RuleBasedStateMachine):
     def run_with_a_read_only_file(self, plot: Plot) -> None:
         self._run(Story(plot, can_write=False))
 
-    @rule(edit=Edits, at=st.integers(1, 4), text=Texts, form=Forms, plot=Plots)
+    @rule(edit=Edits, at=st.integers(1, 4), text=Texts, form=Forms, plot=BadPlots)
     def save_while_questions_are_asked(self, edit: str, at: int, text: int, form: Form, plot: Plot) -> None:
         self._run(Story(replace(plot, save_at=at), save=lambda: self._edit(edit, text, form)))
 
-    @rule(edit=Edits, at=SaveMoments, text=Texts, form=Forms, plot=Plots, in_place=st.booleans())
+    @rule(edit=Edits, at=SaveMoments, text=Texts, form=Forms, plot=BadPlots, in_place=st.booleans())
     def save_at_a_step(
         self, edit: str, at: Moment, text: int, form: Form, plot: Plot, in_place: bool
     ) -> None:
         save = lambda: self._edit(edit, text, form, in_place=in_place)  # noqa: E731
         self._run(Story(plot, save=save, save_at=at))
 
-    @rule(edit=Edits, at=SaveMoments, kill=Kills, later=st.integers(0, 5), plot=Plots, in_place=st.booleans())
+    @rule(
+        edit=Edits, at=SaveMoments, kill=Kills, later=st.integers(0, 5), plot=BadPlots, in_place=st.booleans()
+    )
     def save_at_a_step_and_kill(
         self, edit: str, at: Moment, kill: Fault, later: int, plot: Plot, in_place: bool
     ) -> None:
@@ -395,20 +398,27 @@ class Promise(RuleBasedStateMachine):
         """A healthy run: all that is not blocked or held is answered, once; `status` foretells and confirms it."""
         was_bookmarked = self.has_bookmarked
         with_word = {row.key for row in self.q.rows if row.cell}
-        _, foretold = self._status()
+        looked, foretold = self._status()
+        was_in_place = not swaps.is_unfinished(self.q.path)
         exit_status = self._run(Story(), busily=False)
         asked = sum(bill.total() for bill in self.scene.service.bill.values())
         promised = re.search(r"the next run asks (?:(\d+) time|nothing)", foretold)
         assert promised, foretold
-        assert int(promised[1] or 0) == asked, (foretold, asked)
+        if was_in_place:
+            assert int(promised[1] or 0) == asked, (foretold, asked)
+        else:
+            assert looked == 1
         self.no_answer_is_lost()
         self.the_file_is_the_users()
         self.edited_views_are_kept()
         self._check_complete(with_word if was_bookmarked else None)
         assert exit_status in {0, 1}
         assert self._status()[0] == exit_status
-        assert self._run(Story(), busily=False) == exit_status
-        assert self.scene.service.count == 0, "answered rows were asked again"
+        again = self._run(Story(), busily=False)
+        # Which of equal rows failed in which way is a guess once some of them were answered: one may be asked again.
+        if exit_status == 0 or all(len(kinds) == 1 for kinds in self.outputs.failed.values()):
+            assert again == exit_status
+            assert self.scene.service.count == 0, "answered rows were asked again"
 
     def _check_complete(self, with_word: set[str] | None) -> None:
         """`with_word`: contents with something in a status cell before, where all bookmarks stood in q.csv."""

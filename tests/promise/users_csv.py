@@ -97,16 +97,27 @@ class UsersCsv:
 
     def look(self) -> None:
         """Every byte outside the status cells is the user's; take over what stands in these."""
-        codec, bom = _CODECS.get(self.form.encoding, (self.form.encoding, b""))
-        data = self.path.read_bytes()
-        assert data.startswith(bom), data
-        text = data.removeprefix(bom).decode(codec)
-        found = self._pattern.fullmatch(text)
-        assert found, f"q.csv is not as its user left it: {text!r} is not {self._pattern.pattern!r}"
+        found = self._matched(self.path)
+        if found is None and self.is_out_of_place:
+            return  # the next run puts it back
+        assert found, f"not as its user left it: {self.path.read_bytes()!r} is not {self._pattern.pattern!r}"
         for number, row in enumerate(self._slots):
             row.cell = found[f"s{number}"] or ""
         if (self._adds_status and found["header"]) or any(row.cell for row in self._slots):
             self.add_column("status")
+
+    def _matched(self, path: Path) -> re.Match[str] | None:
+        codec, bom = _CODECS.get(self.form.encoding, (self.form.encoding, b""))
+        data = path.read_bytes()
+        if not data.startswith(bom):
+            return None
+        return self._pattern.fullmatch(data.removeprefix(bom).decode(codec, "replace"))
+
+    @property
+    def is_out_of_place(self) -> bool:
+        """A run was killed between the two halves of a swap, and what was saved at its very moment waits beside it."""
+        target = Path(os.path.realpath(self.path))
+        return any(map(self._matched, target.parent.glob(f".{target.name}.*.swap*")))
 
     def counted(self) -> Counter[str]:
         """How often each content is asked for."""
