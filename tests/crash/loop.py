@@ -13,8 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.crash.sheet import AT_FIRST, Sheet, own_words
@@ -23,18 +23,19 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 _PYTHON = f"{shlex.quote(sys.executable)} -P -m tests.crash."
 PROGRAM, CHECK, USER = _PYTHON + "program", _PYTHON + "check", _PYTHON + "user"
 _ERRORS = "ENOSPC FULL EIO SHORT EACCES EROFS EINTR EDQUOT EAGAIN EFBIG".split()
-_USERS = ("append", "insert", "sort", "semicolon", "utf16")
+_USERS = ("append", "insert", "sort", "semicolon", "utf16", "insert killed")
 _BUSY = "KILLAT_OPS=openr,open,rename"  # another program holds the file: it cannot be opened nor replaced
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One call of a tool: what it is told, and in which environment."""
+    """One call of a tool: what it is told, in which environment, and after which earlier crash (mode, step)."""
 
     name: str
     tool: str
     arguments: tuple[str, ...]
     env: dict[str, str] = field(default_factory=dict)
+    first: tuple[str, int] | None = None
 
 
 def _kills(name: str, modes: str, step: int, *settings: str, **env: str) -> Series:
@@ -48,9 +49,18 @@ def _cuts(name: str, step: int, seed: int, several: int, **env: str) -> Series:
 
 
 def _users(step: int, *verbs: str) -> Iterator[Series]:
-    """The user saves q.csv at the k-th step; the run goes on."""
+    """The user saves q.csv at the k-th step; the run goes on, or is killed right then."""
     for verb in verbs:
-        yield _kills(f"user-{verb}", "before", step, f"KILLAT_EXEC={USER} {verb}", CRASH_USER=verb)
+        command, _, end = verb.partition(" ")
+        saves = f"KILLAT_EXEC={USER} {command}" + ("; kill -9 $PPID" if end else "")
+        yield _kills(f"user-{verb}".replace(" ", "-"), "before", step, saves, CRASH_USER=command)
+
+
+def _recoveries(step: int, firsts: Iterable[tuple[str, int]]) -> Iterator[Series]:
+    """Killed while it recovers from an earlier crash."""
+    for mode, k in firsts:
+        kills = _kills(f"recovery-{mode}-{k}", "before,torn,after", step)
+        yield replace(kills, first=(mode, k))
 
 
 def short() -> Iterator[Series]:
@@ -62,6 +72,7 @@ def short() -> Iterator[Series]:
     yield _kills("signal-TERM", "before", 37, "KILLAT_SIG=TERM")
     yield from _users(41, "insert")
     yield _cuts("power-cut", 23, 1, 1)
+    yield from _recoveries(37, (("before", 60), ("after", 96)))
 
 
 def full() -> Iterator[Series]:
@@ -86,15 +97,10 @@ def full() -> Iterator[Series]:
     yield _kills("killed-real-client", "before,after", 9, CRASH_REAL_CLIENT="1")
     for seed in (2, 3):
         yield _cuts(f"power-cut-{seed}", 3, seed, 3)
+    ks = (6, 18, 27, 45, 60, 75, 90, 96, 100)
+    yield from _recoveries(9, ((mode, k) for mode in ("before", "torn", "after") for k in ks))
     for system in ("ext4", "xfs"):
         yield Series(f"real-cut-{system}", "realcut.py", ("--fs", system, "--step", "5"))
-
-
-# Where a first crash fell and how, for crashes during the recovery from it.
-FIRST_SHORT = (("before", 60), ("after", 96))
-FIRST_FULL = tuple(
-    (mode, k) for mode in ("before", "torn", "after") for k in (6, 18, 27, 45, 60, 75, 90, 96, 100)
-)
 
 
 class Bench:
@@ -118,17 +124,18 @@ class Bench:
         questions.write_bytes(Sheet().render(own_words(AT_FIRST)))
         questions.chmod(0o640)
 
-    def run(self, series: Series, template: Path | None = None) -> tuple[bool, str]:
+    def run(self, series: Series) -> tuple[bool, str]:
         """(it passed, what the tool said)."""
+        template = self._crashed(*series.first) if series.first else self.template
         jobs = () if series.tool == "realcut.py" else ("--jobs", self._jobs)
         done = subprocess.run(
-            [sys.executable, str(self._tools / series.tool), "--template", str(template or self.template),
+            [sys.executable, str(self._tools / series.tool), "--template", str(template),
              "--cmd", PROGRAM, "--check", CHECK, *jobs, *series.arguments],
             env=self._env | series.env, capture_output=True, text=True,
         )  # fmt: skip
         return done.returncode == 0, (done.stdout + done.stderr).strip()
 
-    def crashed(self, mode: str, k: int) -> Path:
+    def _crashed(self, mode: str, k: int) -> Path:
         """A template that is what a first crash left, with its bill, its words and the user's saves in `.crash`."""
         place = Path(tempfile.mkdtemp(prefix=f"first-{mode}-{k}-", dir=self._place))
         work = place / "work"
@@ -145,14 +152,6 @@ class Bench:
                 shutil.copy(place / name, history)
         (history / "crash-1").touch()
         return work
-
-
-def _series(bench: Bench, whole: bool) -> Iterator[tuple[Series, Path | None]]:
-    for series in full() if whole else short():
-        yield series, None
-    for mode, k in FIRST_FULL if whole else FIRST_SHORT:
-        step = 9 if whole else 37
-        yield _kills(f"recovery-{mode}-{k}", "before,torn,after", step), bench.crashed(mode, k)
 
 
 def _say(line: str) -> None:
@@ -177,17 +176,21 @@ def main() -> int:
     fast = (
         "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     )  # thousands of fsyncs wait for no disk there
-    with tempfile.TemporaryDirectory(prefix="dset-crash-", dir=fast, ignore_cleanup_errors=True) as place:
-        bench = Bench(given.tools.resolve(), Path(place).resolve(), given.jobs)
-        for series, template in _series(bench, given.full):
-            if given.only in series.name:
-                passed, said = bench.run(series, template)
-                count += 1
-                failed += [] if passed else [series.name]
-                _say(f"{series.name}: {said if not passed else said.splitlines()[-1]}")
+    place = Path(os.path.realpath(tempfile.mkdtemp(prefix="dset-crash-", dir=fast)))
+    bench = Bench(given.tools.resolve(), place, given.jobs)
+    for series in full() if given.full else short():
+        if given.only in series.name:
+            passed, said = bench.run(series)
+            count += 1
+            failed += [] if passed else [series.name]
+            _say(f"{series.name}: {said if not passed else said.splitlines()[-1]}")
     took = f"{count} crash series in {time.monotonic() - started:.0f} s"
-    _say(f"{took}, failed: {', '.join(failed)}" if failed else f"{took}, every check held")
-    return 1 if failed else 0
+    if failed:  # what was left of them stays where the lines say
+        _say(f"{took}, failed: {', '.join(failed)}")
+        return 1
+    shutil.rmtree(place, ignore_errors=True)
+    _say(f"{took}, every check held")
+    return 0
 
 
 if __name__ == "__main__":

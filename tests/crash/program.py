@@ -5,6 +5,7 @@ It runs in the work copy. Above it lie `bill` (what reached the service), `mine`
 """
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -70,8 +71,16 @@ def _say(line: str) -> None:
     os.write(1, line.encode() + b"\n")
 
 
+def _hear_signals() -> None:
+    """What a shell starts in the background ignores Ctrl-C, and so would the program that is to hear it."""
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
+
+
 def main() -> int:
     """One run; 0 where it ended as it should with a row that fails."""
+    _hear_signals()
     prepare(_say)
     status = run()
     _say(f"exit {status}")
