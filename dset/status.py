@@ -21,6 +21,7 @@ from dset import (
 from dset.costs import Tokens
 from dset.errors import DsetError, JournalError
 from dset.folders import Folder
+from dset.plans import Plan, Rules
 from dset.prompts import Prompt
 from dset.questions import Sheet
 from dset.recovery import Knowledge
@@ -73,7 +74,7 @@ def _sheet(sheet: Sheet, folder: Folder, known: Knowledge, settings: Settings, r
         above = worklist.rows_above_bookmark(sheet, prompt.named)
         for _ in known.done_before(above, settings.fingerprint):
             pass
-    rules = worklist.Rules(
+    rules = Rules(
         fingerprint=settings.fingerprint,
         named=prompt.named,
         earlier=known.past.named,
@@ -168,7 +169,7 @@ def _elsewhere(folder: Folder, known: Knowledge, report: Report) -> None:
             )
 
 
-def _rows(plan: worklist.Plan, register: rejections.Register, report: Report) -> None:
+def _rows(plan: Plan, register: rejections.Register, report: Report) -> None:
     held = sum(plan.held.values())
     report.add(
         f"{plan.sheet.path}: {plan.rows:,} rows, {plan.done:,} done, {plan.todo:,} to do, "
@@ -196,7 +197,7 @@ def _rows(plan: worklist.Plan, register: rejections.Register, report: Report) ->
         report.add(f"the next run asks nothing: {what}")
 
 
-def _reasons(plan: worklist.Plan, register: rejections.Register) -> list[str]:
+def _reasons(plan: Plan, register: rejections.Register) -> list[str]:
     """Why rows have no answer, most frequent first."""
     counted: Counter[tuple[str, str]] = Counter()
     rows: dict[tuple[str, str], int] = {}

@@ -4,11 +4,11 @@ from dset.contents import BOOKMARKS
 from dset.failures import Kind
 from dset.jobs import STORAGE, Stopped
 from dset.outputs import Outputs
+from dset.plans import Plan
 from dset.progress import Progress
 from dset.prompts import Prompt
 from dset.rejections import DONE_BEFORE, INTERRUPTED, INVALID
 from dset.wording import counted, span
-from dset.worklist import Plan
 
 EXCEL_CELL = 32_767  # characters that a cell of Excel can hold
 _NAMED = 12  # rows that a line names at most

@@ -12,12 +12,12 @@ from dset.contents import BOOKMARKS
 from dset.errors import ChangedMeanwhileError, DsetError, QuestionsError, UsageError
 from dset.locks import Lock
 from dset.outputs import Outputs
+from dset.plans import Plan, Rules
 from dset.prompts import Prompt
 from dset.questions import Sheet
 from dset.runlog import RunLog
 from dset.settings import Settings
 from dset.wording import counted
-from dset.worklist import Plan, Rules
 
 _TRIES = 5  # at writing the bookmarks while somebody keeps saving q.csv
 

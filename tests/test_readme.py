@@ -27,6 +27,7 @@ TESTED_WITH = {
     "contents": "questions",
     "digests": "swaps",
     "folders": "outputs",
+    "plans": "worklist",
     "recovery": "outputs",
     "tallies": "answers",
     "copies": "questions",

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dset.failures import Kind
+from dset.plans import Plan, Rules
 from dset.questions import Sheet, content_key
 from dset.rejections import DONE_BEFORE, INTERRUPTED, INVALID, Known, Register
 from dset.tallies import Tally
-from dset.worklist import Plan, Rules, plan, rows_above_bookmark
+from dset.worklist import plan, rows_above_bookmark
 
 CUT_SHORT, REFUSAL, OUTAGE = Kind.CUT_SHORT.value, Kind.REFUSAL.value, Kind.OUTAGE.value
 NOW, OTHER = "settings now", "settings then"
