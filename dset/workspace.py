@@ -62,10 +62,7 @@ class Workspace:
         settings = self.settings
         self.log = RunLog(self.outputs.folder.log, settings.secrets.scrub)
         self._stack.callback(self.log.close)
-        if saved := swaps.finish(settings.questions):
-            self._tell(
-                f"a run was killed just as {settings.questions} was saved: what was saved is in {saved.name}"
-            )
+        self._clear_up()
         self.sheet = self._stack.enter_context(self._sheet())
         self.prompt = Prompt(settings.prompt, settings.system, self.sheet.columns, self._pictures)
         self.outputs.recover(settings.questions)
@@ -81,6 +78,15 @@ class Workspace:
             retry_failed=settings.retry_failed,
         )
         self.plan = self._planned(self.sheet, self._rules)
+
+    def _clear_up(self) -> None:
+        """What a run that was killed left beside q.csv; nothing depends on it."""
+        path = self.settings.questions
+        try:
+            if saved := swaps.finish(path):
+                self._tell(f"a run was killed just as {path} was saved: what was saved is in {saved.name}")
+        except OSError as error:
+            self._tell(f"what a killed run left beside {path} cannot be cleared away ({error.strerror})")
 
     def _sheet(self) -> Sheet:
         return Sheet(self.settings.questions, encoding=self.settings.encoding, column=self.settings.column)

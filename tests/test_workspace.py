@@ -1,11 +1,12 @@
 """q.csv and its folder, locked for one run."""
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from dset import digests, swaps
+from dset import digests, steps, swaps
 from dset.errors import AlreadyRunningError, QuestionsError
 from dset.questions import Question
 from dset.rejections import Rejection
@@ -143,6 +144,25 @@ def test_what_was_saved_when_a_run_was_killed_in_a_swap_is_read_and_told(
     assert "was killed" in told[0]
     assert "q.csv" in told[0]
     assert path.read_bytes() == b"question\none\ntwo\n"
+
+
+def test_what_cannot_be_cleared_away_beside_the_csv_stops_nothing(
+    clean_place: Path, opened: Callable[..., Workspace], told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions_csv(clean_place, "one")
+    (clean_place / f".q.csv.{'0' * 32}.{'1' * 32}.swap").write_bytes(b"question\none\ntwo\n")
+
+    def refuse(step: steps.Step) -> object:
+        if step.kind == "rename":
+            raise OSError(errno.EROFS, "read-only", step.path)
+        return step.take()
+
+    with opened() as work:
+        monkeypatch.setattr(steps, "watch", refuse)
+        work.read()
+        monkeypatch.setattr(steps, "watch", None)
+        assert work.plan.rows == 1
+    assert "cannot be cleared away (read-only)" in told[0]
 
 
 def test_what_a_killed_swap_left_beside_the_csv_goes_under_its_lock(
