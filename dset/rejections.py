@@ -112,12 +112,14 @@ class Register:
 
 
 def read(path: Path, bookmarked: int) -> Register:
-    """What is known of rows. `bookmarked`: the length of the file when q.csv was last known to hold its bookmarks, in bytes.
+    """What is known of rows, by the lines that stand whole.
+
+    `bookmarked`: the length of the file when q.csv was last known to hold its bookmarks, in bytes.
 
     A damaged line is noted by its number and passed over: no answer stands in this file.
     """
     register, at = Register(), 0
-    for count, line in enumerate(answers.lines_of(path), 1):
+    for count, line in enumerate(answers.lines_of(path, answers.sound_size(path)), 1):
         at += len(line)
         if not line.strip():
             continue

@@ -123,7 +123,7 @@ def _journal(folder: Folder, report: Report, journal: Path, sound: int) -> Tally
         named = metadata.get("raw")
         raw += isinstance(named, str) and not (folder.path / named).exists()
     report.add(f"{journal}: {counted(tally.total, 'answer')}; tokens: {tokens}; cost in USD: unknown")
-    if torn := journal.stat().st_size - sound:
+    if torn := _torn(journal):
         report.add(f"{journal}: {torn:,} bytes of a torn last line; the next run cuts them off", 1)
     if twice := ids.twice:
         report.add(
@@ -139,6 +139,11 @@ def _journal(folder: Folder, report: Report, journal: Path, sound: int) -> Tally
         report.add(f"{journal}: {len(damaged) - _SHOWN:,} more lines are damaged", 2)
     report.is_damaged = bool(damaged)
     return tally
+
+
+def _torn(path: Path) -> int:
+    """The bytes at its end that the next run cuts off."""
+    return path.stat().st_size - answers.sound_size(path) if path.exists() else 0
 
 
 def _to_adopt(folder: Folder, report: Report) -> Tally:
@@ -161,6 +166,10 @@ def _elsewhere(folder: Folder, known: Knowledge, report: Report) -> None:
         report.add(f"answers wait in {folder.rescue}: the next run takes them up", 1)
     if folder.litter:
         report.add(f"{folder.path}: an earlier run was ended while it wrote; the next run clears that up", 1)
+    if torn_now := _torn(folder.rejected):
+        report.add(
+            f"{folder.rejected}: {torn_now:,} bytes of a torn last line; the next run cuts them off", 1
+        )
     for path in (folder.journal, folder.rejected):
         torn = path.with_name(path.name + ".torn")
         if torn.exists():

@@ -334,3 +334,12 @@ def test_a_line_of_rejected_json_that_cannot_be_read_is_for_a_person_to_look_at(
     report = look()
     assert report.exit_status == 2
     assert "cannot read line 1, 2" in line(report, "rejected.json")
+
+
+def test_a_torn_end_of_rejected_json_is_no_damage_and_the_next_run_cuts_it_off() -> None:
+    questions_csv(PLACE, "a")
+    answered("a")
+    (FOLDER / "rejected.json").write_bytes(b'{"meta')
+    report = look()
+    assert report.exit_status == 1
+    assert line(report, "rejected.json").endswith("6 bytes of a torn last line; the next run cuts them off")
