@@ -107,9 +107,9 @@ def test_a_bookmark_is_pending_unless_q_csv_is_known_to_hold_it() -> None:
 
 def test_a_damaged_line_is_noted_and_passed_over() -> None:
     good = answers.as_line(as_record(samples.rejection(kind=Kind.REFUSAL)))
-    PATH.write_bytes(b"oops\n\n" + good + b'{"metadata": {}}\n' + b"\0" * 9)
+    PATH.write_bytes(b"oops\n\n" + good + b'{"metadata": {}}\n' + b"\0" * 9 + b"\n" + good + b"\0" * 9)
     register = rejections.read(PATH, 0)
-    assert register.damaged == [1, 4, 5]
+    assert register.damaged == [1, 4, 5], "the end of the last line is torn, which the next start mends"
     assert [one.kind for one in register.of(content_key("Why?"))] == ["refusal"]
 
 
