@@ -94,12 +94,25 @@ def test_a_process_that_ends_at_any_step_loses_nothing_and_buys_at_most_what_was
 def test_a_second_end_at_any_step_of_the_recovery_costs_no_more(
     walk: Callable[..., int], fresh: Make, monkeypatch: pytest.MonkeyPatch, first: str, how: str
 ) -> None:
-    kind, name, number, first_how = FIRST[first]
-    crashed = fresh()
-    assert crashed.run(_Nth(crashed.place, kind, name, number, first_how), monkeypatch) is None
-    every = 1 if first in {"a torn answer", "a bookmark that is not noted as written"} else 4
-    count = walk(lambda place, at: Crash(place, at, how), 1, every, 2, of=crashed)
+    every = 1 if first in {"a torn answer", "a bookmark that is not noted as written"} else 9
+    count = walk(lambda place, at: Crash(place, at, how), 1, every, 2, of=_crashed(fresh, monkeypatch, first))
     assert count > (40 if how == "before" else 10)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("first", FIRST)
+@pytest.mark.parametrize("how", ENDS)
+def test_a_second_end_at_each_step_of_any_recovery_costs_no_more(
+    walk: Callable[..., int], fresh: Make, monkeypatch: pytest.MonkeyPatch, first: str, how: str
+) -> None:
+    walk(lambda place, at: Crash(place, at, how), 1, 1, 2, of=_crashed(fresh, monkeypatch, first))
+
+
+def _crashed(fresh: Make, monkeypatch: pytest.MonkeyPatch, first: str) -> Stand:
+    kind, name, number, how = FIRST[first]
+    crashed = fresh()
+    assert crashed.run(_Nth(crashed.place, kind, name, number, how), monkeypatch) is None
+    return crashed
 
 
 class _Nth(Crash):
@@ -121,7 +134,7 @@ class _Nth(Crash):
 def test_a_disk_that_refuses_a_step_costs_no_answer_and_buys_none_again(
     walk: Callable[..., int], name: str
 ) -> None:
-    every = 11  # all of them in the soak below
+    every = 16  # all of them in the soak below
     assert walk(lambda place, at: Refusal(place, at, name), 1 + REFUSALS.index(name) % every, every, 0) > 90
 
 
@@ -155,8 +168,8 @@ def _saved_at(fresh: Make, monkeypatch: pytest.MonkeyPatch, how: str, first: int
 def test_what_the_user_saves_at_any_step_stands_and_each_bookmark_is_beside_its_question(
     fresh: Make, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    _saved_at(fresh, monkeypatch, how, 1 + SAVES.index(how), 5)
-    _saved_at(fresh, monkeypatch, how, 85, 1)  # where q.csv is written
+    _saved_at(fresh, monkeypatch, how, 1 + SAVES.index(how), 9)
+    _saved_at(fresh, monkeypatch, how, 86 + SAVES.index(how), 3)  # where q.csv is written
 
 
 @pytest.mark.soak
