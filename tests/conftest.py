@@ -12,6 +12,11 @@ from dset.rehearsal.server import Script, Server
 from tests.running import Run, run_script
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, unless told: many a test waits for a process or a socket."""
+    return int(os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS") or (os.cpu_count() or 1) + 1)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def heard_signals() -> None:
     """A test run that was started in the background ignores Ctrl-C, and so would every child of it."""

@@ -43,6 +43,10 @@ QUESTIONS = (PLAIN, FAILS, TWICE, TWICE, BLOCKED, EDITED, FLAKY, LAST)
 Q_CSV = 'question;status;"no;te"\r\n' + "\r\n".join(f'{text};;"a ""b"""' for text in QUESTIONS)
 
 
+# Only a write can be torn; a sync changes nothing that outlives a process, so that after it is before the next step.
+_KINDS = {"before": None, "after": frozenset("open write truncate rename link unlink mkdir meta".split())}
+
+
 class CrashError(BaseException):
     """The process is gone: nothing in the program catches this."""
 
@@ -80,7 +84,7 @@ class Crash(Fault):
     """Ends the process before the step, after it, or in the middle of a write, when so much of it is done."""
 
     def __init__(self, place: Path, at: int, how: str) -> None:
-        super().__init__(place, at, None if how in {"before", "after"} else frozenset({"write"}))
+        super().__init__(place, at, _KINDS.get(how, frozenset({"write"})))
         self.how = how
 
     @property
