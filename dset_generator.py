@@ -55,7 +55,9 @@ def run(settings: Settings, screen: Screen) -> int:
     from dset.rehearsal.stage import stage
     from dset.workspace import Workspace
 
-    gc.set_threshold(20_000)  # many short-lived objects a row: 15 % of the start of a large run, 2 % of its rate
+    gc.set_threshold(
+        20_000
+    )  # many short-lived objects a row: 15 % of the start of a large run, 2 % of its rate
     with contextlib.ExitStack() as stack:
         rehearsal = stack.enter_context(stage(settings)) if settings.rehearse else None
         pictures = settings.questions.parent
