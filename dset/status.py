@@ -181,7 +181,7 @@ def _elsewhere(folder: Folder, known: Knowledge, report: Report) -> None:
 def _rows(plan: Plan, register: rejections.Register, report: Report) -> None:
     held = sum(plan.held.values())
     report.add(
-        f"{plan.sheet.path}: {plan.rows:,} rows, {plan.done:,} done, {plan.todo:,} to do, "
+        f"{plan.sheet.path}: {counted(plan.rows, 'row')}, {plan.done:,} done, {plan.todo:,} to do, "
         f"{plan.blocked:,} blocked, {held:,} left alone, {plan.empty:,} empty",
         1 if plan.todo or held else 0,
     )

@@ -184,7 +184,7 @@ def test_only_steps_py_changes_a_disk_and_only_files_swaps_and_locks_use_it() ->
                     path,
                     node.lineno,
                 )
-            if isinstance(node, ast.Call) and "w" in _mode(node):
+            if isinstance(node, ast.Call) and set("wax+") & set(_mode(node)):
                 raise AssertionError((path, node.lineno))
 
 
