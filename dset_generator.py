@@ -50,7 +50,7 @@ DeepSeek, DSET_API_KEY for another service. Exit status: 0 done, 1 rows failed o
 
 def run(settings: Settings, screen: Screen) -> int:
     """One run: lock, recover, read q.csv, decide, ask and commit, bookmark, sum up."""
-    from dset import endpoints, summary
+    from dset import choosing, summary
     from dset.progress import Progress
     from dset.rehearsal.stage import stage
     from dset.workspace import Workspace
@@ -69,7 +69,9 @@ def run(settings: Settings, screen: Screen) -> int:
         work.read()
         endpoint = None
         if work.plan.todo:  # a finished run needs no key
-            endpoint = rehearsal.endpoint if rehearsal else endpoints.choose(settings)
+            endpoint = (
+                rehearsal.endpoint if rehearsal else choosing.choose(settings, choosing.services(settings))[0]
+            )
             screen.notice(endpoint.warning)
         for line in work.notes():
             screen.notice(line)

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from dset.contents import Question
-from dset.endpoints import Messages
 from dset.failures import Failure, Kind
+from dset.messages import Messages
 from dset.pacing import PACE_WAITS, Limiter, OutageGate
 from dset.progress import Progress, Waiting
 from dset.replies import Reply

@@ -13,10 +13,10 @@ from dset import rejections
 from dset.answers import Answer
 from dset.asking import Asker, Outcome, Turn, is_outage
 from dset.commits import Committer
-from dset.endpoints import Messages
 from dset.errors import StorageError
 from dset.failures import Failure, Kind
 from dset.jobs import STORAGE, Job, Stopped
+from dset.messages import Messages
 from dset.outages import Outages
 from dset.progress import Progress
 from dset.rejections import RETRIED, Rejection

@@ -99,6 +99,10 @@ def _whole(low: int, high: int = 10**9) -> Callable[[str], int]:
     return parse
 
 
+def _concurrency(text: str) -> int | None:
+    return None if text.strip().lower() == "auto" else _whole(1, 10_000)(text)
+
+
 def _waits(text: str) -> tuple[float, ...]:
     if text.strip().lower() in {"", "none"}:
         return ()
@@ -139,7 +143,7 @@ def _encoding(text: str) -> str:
         ) from None
 
 
-def _base_url(text: str) -> str:
+def base_url(text: str) -> str:
     url = text.strip().rstrip("/").removesuffix("/chat/completions").rstrip("/")
     if "@" in url or "?" in url or "#" in url:  # looked at first, and not quoted: it may hold a key
         raise ValueError("the URL must hold no password and no query; keys belong in .env")
@@ -155,7 +159,7 @@ def _base_url(text: str) -> str:
     return url
 
 
-def _model(text: str) -> str:
+def model_name(text: str) -> str:
     if not text.strip() or not text.strip().isprintable():
         raise ValueError("needs the name of a model")
     return text.strip()
@@ -172,10 +176,10 @@ FLAGS = (
         "base_url",
         "URL",
         "https://api.deepseek.com",
-        _base_url,
+        base_url,
         "any OpenAI-compatible service (https://api.deepseek.com)",
     ),
-    Flag("model", "NAME", "deepseek-flash", _model, "the model to ask (deepseek-flash)"),
+    Flag("model", "NAME", "deepseek-flash", model_name, "the model to ask (deepseek-flash)"),
     Flag(
         "prompt",
         "TEXT|@FILE",
@@ -195,7 +199,13 @@ FLAGS = (
         _waits,
         "waits before a failed request is tried again, or none (60,120,240)",
     ),
-    Flag("concurrency", "N", 8, _whole(1, 10_000), "requests at once (8)"),
+    Flag(
+        "concurrency",
+        "N|auto",
+        None,
+        _concurrency,
+        "requests at once; auto finds out what the service bears (auto)",
+    ),
     Flag("limit", "N", None, _whole(1), "ask at most N in this run (no limit)"),
     Flag("samples", "N", 1, _whole(1, 100_000), "answers to each question (1)"),
     Flag("encoding", "NAME", "", _encoding, "how the CSV is encoded (told from its first bytes, else UTF-8)"),

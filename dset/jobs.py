@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from dset.answers import Answer
 from dset.asking import Ask, Turn
 from dset.contents import Question
-from dset.endpoints import Messages
 from dset.failures import Failure
+from dset.messages import Messages
 from dset.rejections import INTERRUPTED, Rejection
 from dset.replies import Reply
 from dset.runs import utc_now

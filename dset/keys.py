@@ -39,6 +39,11 @@ class Secrets:
     def __repr__(self) -> str:
         return f"Secrets({', '.join(self._values)})"
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The variables that hold something."""
+        return tuple(self._values)
+
     def get(self, name: str) -> Secret | None:
         """The key in variable `name`, or None where it is missing or empty."""
         return self._values.get(name)

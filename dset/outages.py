@@ -15,8 +15,8 @@ from tenacity import (
 )
 
 from dset.asking import Asker, Outcome, Turn, is_outage
-from dset.endpoints import Messages
 from dset.failures import Failure, Kind
+from dset.messages import Messages
 
 # Makes durable what a try brought, if it brought anything: (the row, why it is asked again).
 Keep = Callable[[Turn, Failure], Awaitable[None]]

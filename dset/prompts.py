@@ -6,8 +6,8 @@ from typing import Any
 
 from dset import pictures, templates
 from dset.contents import Question
-from dset.endpoints import Messages, read_messages
 from dset.headers import Columns
+from dset.messages import Messages, read_messages
 
 
 class Prompt:

@@ -6,8 +6,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from dset import process, runs
 from dset.batch import Batch
+from dset.clients import Client
 from dset.commits import Committer
-from dset.endpoints import Client, Endpoint
+from dset.endpoints import Endpoint
 from dset.jobs import Job, Stopped
 from dset.progress import Progress
 from dset.workspace import Workspace
@@ -30,7 +31,7 @@ class Session:
     async def run(self, follow: Follow) -> None:
         """Ask until all is asked or something stops it; `follow` shows the progress meanwhile."""
         with process.signals(self._interrupted):  # first of all: from here on Ctrl-C loses nothing
-            process.allow_sockets(self._work.settings.concurrency)
+            process.allow_sockets(self._work.settings.concurrency or 8)
             run = runs.Run(
                 self._work.outputs.folder.runs, self._work.settings.request, self._work.prompt.named
             )
@@ -58,7 +59,7 @@ class Session:
             run=run,
             settings=settings.fingerprint,
             retry_waits=settings.retry_waits,
-            concurrency=min(settings.concurrency, max(1, self.progress.total)),
+            concurrency=min(settings.concurrency or 8, max(1, self.progress.total)),
         )
 
     def _end(self, run: runs.Run) -> None:

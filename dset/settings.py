@@ -21,7 +21,7 @@ ENV_FILE = Path(".env")
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What one run is told. Each field but the last three is a flag of the same name (see dset/flags.py)."""
+    """What one run is told. Each field but the last four is a flag of the same name (see dset/flags.py)."""
 
     questions: Path
     output: Path
@@ -34,7 +34,7 @@ class Settings:
     max_tokens: int | None
     timeout: float
     retry_waits: tuple[float, ...]
-    concurrency: int
+    concurrency: int | None  # None: auto
     limit: int | None
     samples: int
     encoding: str
@@ -44,7 +44,8 @@ class Settings:
     retry_failed: bool
     rehearse: str
     quiet: bool
-    is_default_output: bool  # nobody named --output
+    given: frozenset[str]  # the flags that somebody set, by a flag or a variable
+    services: tuple[str, ...] = ()  # provider/model of each, where more than base_url and model are asked
     secrets: Secrets
     warnings: tuple[str, ...]
 
@@ -52,7 +53,13 @@ class Settings:
     def request(self) -> dict[str, Any]:
         """What shapes a request, and so what an answer or a refusal depends on."""
         names = ("base_url", "model", "prompt", "system", "thinking", "temperature", "max_tokens")
-        return {name: getattr(self, name) for name in names}
+        shared = {"services": list(self.services)} if self.services else {}
+        return {name: getattr(self, name) for name in names} | shared
+
+    @property
+    def is_default_output(self) -> bool:
+        """Nobody named --output."""
+        return "output" not in self.given
 
     @property
     def fingerprint(self) -> str:
@@ -106,8 +113,8 @@ def load(given: Mapping[str, Any], environment: Mapping[str, str] | None = None)
         warnings.append(
             f"every user of this machine can read {ENV_FILE} and the key in it: chmod 600 {ENV_FILE}"
         )
-    is_default_output = "output" not in given and not merged.get("DSET_OUTPUT")
-    return Settings(**values, is_default_output=is_default_output, secrets=secrets, warnings=tuple(warnings))
+    named = frozenset(flag.field for flag in FLAGS if flag.field in given or merged.get(flag.variable))
+    return Settings(**values, given=named, secrets=secrets, warnings=tuple(warnings))
 
 
 def _value(

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from dset import answers, asking, batch, commits
 from dset.batch import Batch
 from dset.commits import Committer
-from dset.endpoints import Messages
 from dset.failures import Failure, Kind
 from dset.jobs import STORAGE, Job, Stopped
+from dset.messages import Messages
 from dset.outputs import Outputs
 from dset.progress import Progress
 from dset.questions import Question

@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Self
 import pytest
 
 import dset_generator
-from dset import endpoints, locks, prompts, runs
+from dset import clients, locks, prompts, runs
 from dset.errors import AlreadyRunningError
 from dset.locks import Lock
 from dset.outputs import Outputs
@@ -1300,8 +1300,8 @@ def test_a_row_that_memory_or_the_stack_cannot_hold_fails_and_the_others_go_on(
     questions_csv(clean_place, "one", "heavy", "two", "three")
     module, name = {
         "composed": (prompts.Prompt, "messages"),
-        "sent": (endpoints, "request_body"),
-        "read": (endpoints, "read_completion"),
+        "sent": (clients, "request_body"),
+        "read": (clients, "read_completion"),
     }[where]
     real = getattr(module, name)
 

@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
-from dset import endpoints, failures
-from dset.endpoints import Client, Endpoint, Messages, choose, is_loopback, read_messages, request_body
+from dset import choosing, clients, failures
+from dset.clients import Client
+from dset.endpoints import Endpoint, request_body
 from dset.errors import UsageError
 from dset.failures import Failure, Kind
+from dset.messages import Messages, read_messages
+from dset.providers import is_loopback
 from dset.rehearsal import faults
 from dset.rehearsal.server import Behaviour, Request, Script, Server, json_reply
 from dset.replies import Reply
@@ -29,6 +32,11 @@ DEEPSEEK = "https://api.deepseek.com"
 def settings(base_url: str = DEEPSEEK, *, env: Mapping[str, str] | None = None, **given: Any) -> Settings:
     """The settings of a run with these flags and this environment."""
     return load({"base_url": base_url, **{name: str(value) for name, value in given.items()}}, env or {})
+
+
+def choose(told: Settings) -> Endpoint:
+    """The first endpoint of a run."""
+    return choosing.choose(told, choosing.services(told))[0]
 
 
 def ask(
@@ -491,7 +499,7 @@ def test_the_deadline_covers_the_whole_request(serve: Serve, behaviour: Behaviou
 def test_silence_ends_a_request_before_its_deadline_and_blank_lines_are_no_silence(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(endpoints, "_SILENCE", 0.3)
+    monkeypatch.setattr(clients, "_SILENCE", 0.3)
     started = time.monotonic()
     failure = failed(ask(serve(faults.always(faults.stalls_midway())).base_url, timeout=30))
     assert time.monotonic() - started < 5
@@ -514,7 +522,7 @@ def test_silence_ends_a_request_before_its_deadline_and_blank_lines_are_no_silen
 def test_a_body_beyond_the_cap_is_given_up(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, behaviour: Behaviour
 ) -> None:
-    monkeypatch.setattr(endpoints, "LARGEST_BODY", 2 << 20)
+    monkeypatch.setattr(clients, "LARGEST_BODY", 2 << 20)
     failure = failed(ask(serve(faults.always(behaviour)).base_url))
     assert failure.kind is Kind.OUTAGE
     assert failure.reason == "the answer is larger than allowed: it is longer than 2 MB"

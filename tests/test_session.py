@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from dset import endpoints
+from dset import choosing
 from dset.outputs import Outputs
 from dset.progress import Progress
 from dset.rehearsal import faults
@@ -39,7 +39,7 @@ def ask_all(server: Server, place: Path, told: list[str], **given: object) -> Se
     with Workspace(settings, told.append, place) as work:
         work.read()
         work.open()
-        session = Session(work, endpoints.choose(settings), told.append)
+        session = Session(work, choosing.choose(settings, choosing.services(settings))[0], told.append)
         asyncio.run(session.run(unseen))
         work.bookmark()
         return session

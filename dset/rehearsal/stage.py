@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from dset import files, rows
-from dset.endpoints import Endpoint, choose
+from dset import choosing, files, rows
+from dset.endpoints import Endpoint
 from dset.keys import Secrets
 from dset.questions import Sheet
 from dset.rehearsal import canned
@@ -53,7 +53,7 @@ class Rehearsal:
             settings,
             questions=folder / "q.csv",
             output=folder,
-            is_default_output=False,
+            given=settings.given | {"output"},
             encoding="",
             retry_waits=_WAITS if settings.retry_waits == (60.0, 120.0, 240.0) else settings.retry_waits,
             secrets=Secrets({}),
@@ -67,8 +67,13 @@ class Rehearsal:
         """The offline endpoint, spoken to as any other."""
         assert self._server is not None
         # The settings keep the user's base URL: the port of today is no changed setting.
-        here = replace(self.settings, base_url=self._server.base_url)
-        return replace(choose(here), provider="rehearsal")
+        here = replace(
+            self.settings,
+            base_url=self._server.base_url,
+            given=self.settings.given | {"base_url", "model"},
+            services=(),
+        )
+        return replace(choosing.choose(here, choosing.services(here))[0], provider="rehearsal")
 
     def prepare(self) -> Settings:
         """Lay out the folder, afresh where q.csv changed or the last rehearsal finished, and start the endpoint.

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from dset import failures
 from dset.completions import read_completion
-from dset.endpoints import Endpoint, Messages, request_body
+from dset.endpoints import Endpoint, request_body
 from dset.failures import Failure, Kind
+from dset.messages import Messages
 from dset.replies import Reply
 from dset.settings import Settings
 

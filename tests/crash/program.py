@@ -14,7 +14,8 @@ from pathlib import Path
 
 import dset_generator
 from dset import commits, runlog, session, steps
-from dset.endpoints import Client, Endpoint
+from dset.clients import Client
+from dset.endpoints import Endpoint
 from dset.rehearsal.server import Server
 from dset.settings import Settings
 from tests.crash.client import PlainClient

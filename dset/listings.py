@@ -1,0 +1,188 @@
+"""Which services there are to ask: endpoints.toml, which stands beside q.csv, as records.
+
+    [[providers]]
+    name = "gemini"
+    keys = ["GEMINI_API_KEY_1", "GEMINI_API_KEY_2"]
+    models = ["gemini-3.8-flash", { name = "gemini-3.5-flash-lite", rpd = 500 }]
+    rpd = 20
+
+The names of keys, never keys. endpoints.example.toml shows all of it.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dset import flags, providers
+from dset.errors import UsageError
+from dset.keys import KEY_NAME
+from dset.limits import Limits
+from dset.providers import Provider
+
+NAME = "endpoints.toml"
+_LIMITS = ("rpm", "rpd", "tpm", "concurrency")
+_OF_MODEL = (*_LIMITS, "prices", "extra_body")
+_OF_PROVIDER = ("name", "base_url", "keys", "models", *_OF_MODEL)
+_PRICES = ("input", "cached", "output", "peak")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model of a listing, with what holds for each key."""
+
+    name: str
+    limits: Limits = Limits()
+    prices: Mapping[str, Any] | None = None
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One service to ask. `keys` are names of variables; None: those that are built in for it."""
+
+    name: str
+    base_url: str
+    models: tuple[Model, ...]
+    keys: tuple[str, ...] | None = None
+    provider: Provider | None = None
+
+
+def read(path: Path) -> tuple[Listing, ...]:
+    """The services that the file lists, in its order. Raises UsageError that names the place and says what is wrong."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return parse(document)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not UTF-8 text; save it as UTF-8") from None
+    except (ValueError, RecursionError) as error:  # tomllib names line and column
+        raise UsageError(f"{path}: {error or 'nested too deep'}") from None
+
+
+def parse(document: Mapping[str, Any]) -> tuple[Listing, ...]:
+    """The listings in a parsed file. Raises ValueError."""
+    _only(document, ("providers",), "the file")
+    listed = document.get("providers")
+    if not isinstance(listed, list) or not listed:
+        raise ValueError("it lists no provider; begin one with [[providers]]")
+    return tuple(_listing(entry, f"provider {number}") for number, entry in enumerate(listed, 1))
+
+
+def _listing(entry: object, place: str) -> Listing:
+    if not isinstance(entry, dict):
+        raise ValueError(f"{place} is no table; begin it with [[providers]]")
+    name = _text(entry.get("name", ""), f"{place}: name")
+    place = f"{place} ({name})" if name else place
+    _only(entry, _OF_PROVIDER, place)
+    provider = providers.by_name(name)
+    base_url = _address(entry, provider, place)
+    provider = providers.by_address(base_url) or provider
+    keys = _keys(entry.get("keys"), place)
+    if keys and "DEEPSEEK_API_KEY" in {key[:16] for key in keys} and not _may_see_deepseeks(base_url):
+        raise ValueError(f"{place}: DEEPSEEK_API_KEY goes to DeepSeek and to this machine only")
+    return Listing(
+        name=name or (provider.name if provider else providers.host_of(base_url)),
+        base_url=base_url,
+        models=_models(entry, provider, place),
+        keys=keys,
+        provider=provider,
+    )
+
+
+def _may_see_deepseeks(base_url: str) -> bool:
+    provider = providers.by_address(base_url)
+    return bool(provider and provider.name == "deepseek") or providers.is_loopback(
+        providers.host_of(base_url)
+    )
+
+
+def _address(entry: Mapping[str, Any], provider: Provider | None, place: str) -> str:
+    if "base_url" not in entry:
+        if provider is None:
+            known = ", ".join(one.name for one in providers.PROVIDERS)
+            raise ValueError(f"{place} needs a base_url, or one of the names that are known: {known}")
+        return provider.base_url
+    try:
+        return flags.base_url(_text(entry["base_url"], "it"))
+    except ValueError as error:
+        raise ValueError(f"{place}: base_url: {error}") from None
+
+
+def _keys(value: object, place: str) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError(f'{place}: keys must be a list of names like ["GEMINI_API_KEY_1"]')
+    for number, one in enumerate(value, 1):
+        if not KEY_NAME.match(one):  # not quoted: it may be the key itself
+            raise ValueError(
+                f"{place}: key {number} is not the name of a variable like GEMINI_API_KEY_1; keys stand in .env"
+            )
+    return tuple(dict.fromkeys(value))
+
+
+def _models(entry: Mapping[str, Any], provider: Provider | None, place: str) -> tuple[Model, ...]:
+    listed = entry.get("models", list(provider.models) if provider else [])
+    if not isinstance(listed, list) or not listed:
+        raise ValueError(f'{place} needs models = ["…"], best first')
+    found = []
+    for number, one in enumerate(listed, 1):
+        table = {"name": one} if isinstance(one, str) else one
+        here = f"{place}: model {number}"
+        if not isinstance(table, dict):
+            raise ValueError(f"{here} must be a name or a table with a name")
+        _only(table, ("name", *_OF_MODEL), here)
+        found.append(_model(table, entry, here))
+    if len({one.name for one in found}) < len(found):
+        raise ValueError(f"{place}: a model stands there twice")
+    return tuple(found)
+
+
+def _model(table: Mapping[str, Any], entry: Mapping[str, Any], place: str) -> Model:
+    def of(name: str) -> Any:
+        return table.get(name, entry.get(name))
+
+    extra = {**_table(entry.get("extra_body", {}), place), **_table(table.get("extra_body", {}), place)}
+    if reserved := {"model", "messages", "stream", "n"} & extra.keys():
+        raise ValueError(f"{place}: extra_body must not hold {', '.join(sorted(reserved))}")
+    prices = of("prices")
+    if prices is not None:
+        _only(_table(prices, place), _PRICES, f"{place}: prices")
+    try:
+        name = flags.model_name(_text(table.get("name"), "its name"))
+    except ValueError as error:
+        raise ValueError(f"{place}: {error}") from None
+    limits = Limits(**{limit: _limit(of(limit), f"{place}: {limit}") for limit in _LIMITS})
+    return Model(name, limits, prices, extra)
+
+
+def _limit(value: object, place: str) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{place} must be a whole number from 1 on")
+    return value
+
+
+def _table(value: object, place: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{place}: extra_body and prices are tables like {{ top_k = 20 }}")
+    return value
+
+
+def _text(value: object, place: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{place} must be text")
+    return value.strip()
+
+
+def _only(table: Mapping[str, Any], known: Sequence[str], place: str) -> None:
+    for name in table:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+            raise ValueError(f"{place}: {name} is no setting there; {hint}")
