@@ -24,7 +24,7 @@ class Endpoint:
     max_tokens_name: str
     is_deepseek: bool  # it speaks DeepSeek's dialect
     is_local: bool
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     prices: Mapping[str, Any] | None = None  # as endpoints.toml states them
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     zone: str = "utc"  # at whose midnight its days begin

@@ -34,7 +34,7 @@ class Model:
     """One model of a listing, with what holds for each key."""
 
     name: str
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     prices: Mapping[str, Any] | None = None
     extra_body: Mapping[str, Any] = field(default_factory=dict)
 
