@@ -53,6 +53,7 @@ def run(settings: Settings, screen: Screen) -> int:
     from dset import choosing, summary
     from dset.progress import Progress
     from dset.rehearsal.stage import stage
+    from dset.session import Session
     from dset.workspace import Workspace
 
     gc.set_threshold(
@@ -61,23 +62,24 @@ def run(settings: Settings, screen: Screen) -> int:
     with contextlib.ExitStack() as stack:
         rehearsal = stack.enter_context(stage(settings)) if settings.rehearse else None
         pictures = settings.questions.parent
-        settings = rehearsal.settings if rehearsal else settings
+        listed = () if rehearsal else choosing.services(settings)
+        settings = rehearsal.settings if rehearsal else choosing.told(settings, listed)
         work = stack.enter_context(Workspace(settings, screen.notice, pictures))
         if rehearsal:
             screen.notice("rehearsal: invented answers, no key, no network, nothing is billed")
             settings = work.settings = rehearsal.prepare()
         work.read()
-        endpoint = None
+        session = None
         if work.plan.todo:  # a finished run needs no key
-            endpoint = (
-                rehearsal.endpoint if rehearsal else choosing.choose(settings, choosing.services(settings))[0]
+            endpoints = (
+                [rehearsal.endpoint] if rehearsal else choosing.choose(settings, listed, screen.notice)
             )
-            screen.notice(endpoint.warning)
-        for line in work.notes():
+            session = Session(work, endpoints, screen.notice)
+        for line in work.notes() + (session.notes() if session else []):
             screen.notice(line)
 
         work.open()  # before the first request is paid for
-        progress, stopped, signal = _ask(work, endpoint, screen) if endpoint else (Progress(0), None, 0)
+        progress, stopped, signal = _ask(session, screen) if session else (Progress(0), None, 0)
         after = work.bookmark()  # last of all: nothing depends on it
 
         exit_status = summary.exit_status(work.plan, progress, stopped, signal)
@@ -92,19 +94,17 @@ def run(settings: Settings, screen: Screen) -> int:
         return exit_status
 
 
-def _ask(work: Any, endpoint: Any, screen: Screen) -> Any:
-    from dset.session import Session
-
-    session = Session(work, endpoint, screen.notice)
+def _ask(session: Any, screen: Screen) -> Any:
     asyncio.run(session.run(screen.follow))
     return session.progress, session.stopped, session.signal
 
 
 def status(settings: Settings, screen: Screen) -> int:
     """The verb `status`: look, print, change nothing."""
+    from dset import choosing
     from dset.status import look
 
-    report = look(settings)
+    report = look(choosing.told(settings, choosing.services(settings)))
     for line in report.lines:
         screen.result(line)
     return report.exit_status

@@ -1,19 +1,25 @@
 """One row's requests: paced where the service says too many, paused between tries, heard of by the others."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from dset import clocks
 from dset.contents import Question
+from dset.failover import Failover, Slot
 from dset.failures import Failure, Kind
+from dset.lanes import Lane
 from dset.messages import Messages
-from dset.pacing import PACE_WAITS, Limiter, OutageGate
+from dset.pacing import PACE_WAITS, OutageGate
 from dset.progress import Progress, Waiting
 from dset.replies import Reply
+from dset.spending import Spending
+from dset.stops import Stopped
 
-Ask = Callable[[Messages], Awaitable[Reply | Failure]]
+Ask = Callable[[Lane, Messages], Awaitable[Reply | Failure]]
 Outcome = Reply | Failure | None  # None: the run stopped before it was sent
+_OVERLOADED = {502, 503, 504, 529}
 
 
 @dataclass(slots=True, eq=False)
@@ -21,9 +27,13 @@ class Turn:
     """One question on its way."""
 
     question: Question
+    lane: Lane | None = None  # that took its last request
+    asked_at: datetime | None = None
+    cost_usd: float | None = None  # of what its last request brought
     requests: int = 0
     tries: int = 0  # requests without the paced ones
     paced: int = 0  # waits in a row for a service that says too many
+    paced_at: float = 0.0  # when the first of them began
     seconds: float = 0.0  # of the last request
     failed_at: float = 0.0  # when an outage first hit it
     sending: bool = False
@@ -39,18 +49,27 @@ def is_outage(outcome: Outcome) -> bool:
 
 
 class Asker:
-    """Asks for all rows of a run: at most so many at once, fewer while the service says that it is too many."""
+    """Asks for all rows of a run, at whichever endpoint has room."""
 
     def __init__(
-        self, ask: Ask, most: int, attempts: int, progress: Progress, tell: Callable[[str], None]
+        self,
+        ask: Ask,
+        failover: Failover,
+        spending: Spending,
+        attempts: int,
+        progress: Progress,
+        tell: Callable[[str], None],
+        end: Callable[[Stopped], None],
     ) -> None:
-        """`most` requests at once; `attempts` at a row at the most, to tell of; `tell` takes lines for the log."""
-        self._ask, self._attempts, self._progress, self._tell = ask, attempts, progress, tell
-        self._limiter = Limiter(most)
+        """`attempts` at a row at the most, to tell of; `tell` takes lines for the log; `end` is told why no more is asked."""
+        self._ask, self._attempts, self._progress = ask, attempts, progress
+        self._tell, self._end = tell, end
+        self._spending = spending
+        self.failover = failover
         self.gate = OutageGate()
         self.disk = asyncio.Event()  # cleared while the disk refuses writes: nothing new is asked
         self.disk.set()
-        self.alive_at = 0.0  # when the service last answered a row in any way
+        self.alive_at = 0.0  # when a service last answered a row in any way
         self.waiting: dict[Turn, float] = {}  # until when
         self.flying: dict[Turn, None] = {}
         self.stopped = False
@@ -58,10 +77,10 @@ class Asker:
     def stop(self) -> None:
         """Send nothing new; who waits for another try need not wait any longer."""
         self.stopped = True
-        for turn in list(self.waiting):
-            turn.wake.set()
+        self._wake(lambda _: True)
         self.gate.open()
         self.disk.set()
+        self.failover.stop()
 
     @property
     def sending(self) -> int:
@@ -69,7 +88,7 @@ class Asker:
         return sum(turn.sending for turn in self.flying)
 
     async def request(self, turn: Turn, messages: Messages) -> Outcome:
-        """The outcome of one try, paced waits included."""
+        """The outcome of one try, paced waits and other endpoints included."""
         turn.outcome = asyncio.get_running_loop().create_future()
         self.flying[turn] = None
         outcome: Outcome = None
@@ -83,49 +102,120 @@ class Asker:
             turn.last = outcome
             self._tell(f"row {turn.question.row}: {outcome.kind}: {outcome.reason}")
         if outcome is not None and not is_outage(outcome):
-            self.alive_at = time.monotonic()
+            self.alive_at = clocks.monotonic()
             self.gate.open()
         return outcome
 
+    def takes_over(self, turn: Turn, failure: Failure) -> bool:
+        """Whether another endpoint can take the row that an outage failed here: the outage may end the use of this one."""
+        if turn.lane is None or self.stopped:
+            return False
+        scope = "service" if failure.status is None else "model"
+        return not self.failover.is_open(turn.lane) or self._rests(turn.lane, failure, scope)
+
+    def has_moved(self, turn: Turn) -> bool:
+        """The endpoint that failed the row is closed by now, and another one takes over."""
+        return turn.lane is not None and not self.stopped and not self.failover.is_open(turn.lane)
+
+    def _rests(self, lane: Lane, failure: Failure, scope: str) -> bool:
+        if not self.failover.rest(lane, failure, scope):
+            return False
+        self._wake(lambda turn: turn.lane is not None and not self.failover.is_open(turn.lane))
+        self.gate.open()
+        return True
+
+    def _wake(self, concerns: Callable[[Turn], bool]) -> None:
+        for turn in list(self.waiting):
+            if concerns(turn):
+                turn.wake.set()
+
     async def _paced(self, turn: Turn, messages: Messages) -> Outcome:
         turn.tries += 1
+        demand = self._spending.demand(messages)
         while True:
-            async with self._limiter.slot() as sent_at:
-                await self.disk.wait()  # another try is a new request too
-                if self.stopped:
-                    return turn.last
-                outcome = await self._send(turn, messages)
-            if not (isinstance(outcome, Failure) and outcome.kind is Kind.PACE):
-                turn.paced = 0
-                if not isinstance(outcome, Failure):
-                    self._limiter.answered()
-                return outcome
-            self._limiter.slow_down(sent_at, outcome.limit)
-            if turn.paced >= len(PACE_WAITS):
-                return Failure(Kind.OUTAGE, outcome.reason, outcome.advice, outcome.status)
-            wait = PACE_WAITS[turn.paced] if outcome.wait is None else outcome.wait
-            turn.paced += 1
-            turn.last = outcome
-            await self.pause(turn, wait, attempts=0)
+            slot = await self.failover.slot(demand)
+            if isinstance(slot, Stopped):
+                self._end(slot)
+            if not isinstance(slot, Slot):
+                return turn.last
+            await self.disk.wait()  # another try is a new request too
+            if self.stopped:
+                self.failover.cancel(slot)
+                return turn.last
+            if turn.lane is not slot.lane:
+                turn.lane, turn.paced = slot.lane, 0
+            outcome = await self._send(turn, slot, messages)
+            if isinstance(outcome, Failure):
+                turn.last = outcome
+                if outcome.kind is Kind.STOP and not self.stopped and self._moves_on(turn, outcome):
+                    continue
+                if outcome.kind is Kind.PACE:
+                    if await self._passes(turn, outcome):
+                        continue
+                    return Failure(Kind.OUTAGE, outcome.reason, outcome.advice, outcome.status)
+            turn.paced = 0
+            return outcome
 
-    async def _send(self, turn: Turn, messages: Messages) -> Reply | Failure:
+    def _moves_on(self, turn: Turn, failure: Failure) -> bool:
+        """The endpoint is spent or refuses: whether another takes over, or this one when it opens again."""
+        assert turn.lane is not None
+        self._tell(f"row {turn.question.row}: {turn.lane.name}: {failure.reason}")
+        if not self.failover.close(turn.lane, failure):
+            self._end(self.failover.ended())
+            return False
+        self._wake(lambda other: other.lane is turn.lane)
+        return True
+
+    async def _passes(self, turn: Turn, failure: Failure) -> bool:
+        """Wait until a rate limit has passed; False where it stays and no other endpoint is open."""
+        assert turn.lane is not None
+        if not turn.paced:
+            turn.paced_at = clocks.monotonic()
+        if turn.paced >= len(PACE_WAITS):
+            return turn.lane.answered_at < turn.paced_at and self._rests(turn.lane, failure, "lane")
+        wait = PACE_WAITS[turn.paced] if failure.wait is None else failure.wait
+        turn.paced += 1
+        await self.pause(turn, wait, attempts=0)
+        return True
+
+    async def _send(self, turn: Turn, slot: Slot, messages: Messages) -> Reply | Failure:
         turn.requests += 1
-        turn.kept = False
-        started = time.monotonic()
+        turn.kept, turn.cost_usd = False, None
+        turn.asked_at = clocks.now()
         turn.sending = True
-        outcome = await self._ask(messages)
-        turn.sending = False
-        turn.seconds = time.monotonic() - started
+        outcome: Reply | Failure | None = None
+        try:
+            outcome = await self._ask(slot.lane, messages)
+        finally:
+            turn.sending = False
+            self._heard(turn, slot, outcome)
         if isinstance(outcome, Failure) and outcome.maybe_billed:
             self._progress.maybe_twice += 1
         return outcome
+
+    def _heard(self, turn: Turn, slot: Slot, outcome: Reply | Failure | None) -> None:
+        """Tell the endpoint's pace and the budget what became of the request; None: it was broken off."""
+        at, lane = clocks.monotonic(), slot.lane
+        turn.seconds = at - slot.sent_at
+        if isinstance(outcome, Reply):
+            lane.pace.answered(at, slot.sent_at)
+            lane.answered(at)
+        elif outcome is not None and outcome.kind is Kind.PACE:
+            lane.pace.refused(at, slot.sent_at, outcome.limit, outcome.wait, outcome.window)
+        elif outcome is not None and outcome.status in _OVERLOADED:
+            lane.pace.overloaded(at, slot.sent_at)
+        else:
+            lane.pace.ended(at, slot.sent_at)
+        bill = self._spending.of(lane, outcome, turn.asked_at or clocks.now())
+        turn.cost_usd = bill.cost_usd
+        self.failover.release(slot, tokens=bill.tokens, usd=bill.at_most)
 
     async def pause(self, turn: Turn, seconds: float, attempts: int | None = None) -> None:
         """Wait before the next try, unless the run stops or another row needs this one's outcome.
 
         `attempts`: of how many tries it is one, for those who watch; 0 for a wait that uses up none.
         """
-        until = time.monotonic() + seconds
+        until = clocks.monotonic() + seconds
         most = self._attempts if attempts is None else attempts
         reason = turn.last.reason if turn.last else ""
         waiting = Waiting(turn.question.row, reason, until, seconds, turn.tries + 1, most)

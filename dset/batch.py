@@ -4,23 +4,24 @@ It knows no file, no service and no screen: it is handed the questions, a functi
 """
 
 import asyncio
+import contextlib
 import re
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from dset import rejections
+from dset import clocks, rejections
 from dset.answers import Answer
 from dset.asking import Asker, Outcome, Turn, is_outage
 from dset.commits import Committer
 from dset.errors import StorageError
 from dset.failures import Failure, Kind
-from dset.jobs import STORAGE, Job, Stopped
+from dset.jobs import Job
 from dset.messages import Messages
 from dset.outages import Outages
 from dset.progress import Progress
 from dset.rejections import RETRIED, Rejection
 from dset.replies import Reply
+from dset.stops import STORAGE, Stopped
 
 HOME = 30.0  # seconds that requests in flight have to come home after Ctrl-C
 _AT_ONCE = 8  # workers started per turn of the loop: thousands at once delay the first request by seconds
@@ -35,44 +36,64 @@ class Batch:
         """`tell` takes lines for the log: failures and waits as they come."""
         self._job, self._committer, self.progress, self._tell = job, committer, progress, tell
         self._probes = job.questions if job.probes is None else job.probes
-        self._asker = Asker(job.ask, job.concurrency, len(job.retry_waits) + 1, progress, tell)
+        self._asker = Asker(
+            job.ask, job.failover, job.spending, len(job.retry_waits) + 1, progress, tell, self.stop
+        )
         self._outages = Outages(
             self._asker, job.retry_waits, self._keep, self._probe, lambda: progress.answered
         )
         self._stop_hits: list[tuple[Turn, Failure]] = []
         self._first_faults: list[tuple[int | None, str]] = []
-        self._workers: list[asyncio.Task[None]] = []
+        self._workers: set[asyncio.Task[None]] = set()
+        self._broken: list[BaseException] = []  # workers that an error of ours has ended
+        self._dry = False  # no question is left
+        self._over = asyncio.Event()
         self._interrupts = 0
         self.stopped: Stopped | None = None
 
     async def run(self) -> None:
         """Ask until the questions end or the run is stopped; everything that arrived is committed on return."""
         try:
-            for number in range(self._job.concurrency):
-                self._workers.append(asyncio.create_task(self._work()))
-                if number % _AT_ONCE == _AT_ONCE - 1:
-                    await asyncio.sleep(0)
+            while self._hire(_AT_ONCE):  # noqa: ASYNC110 - a turn of the loop for those that were started
+                await asyncio.sleep(0)
             await self._come_home()
         finally:
             self._cancel()
-            outcomes = await asyncio.gather(*self._workers, return_exceptions=True)
-        for outcome in outcomes:
-            if isinstance(outcome, Exception):
-                raise outcome
+            await asyncio.gather(*self._workers, return_exceptions=True)
+        if self._broken:
+            raise self._broken[0]
         if self._stop_hits:
             turn, failure = min(self._stop_hits, key=lambda hit: hit[0].question.row)
             await self._reject(turn, failure.kind, failure)
 
+    def _hire(self, at_most: int) -> bool:
+        """Start workers where the endpoints have room for their requests; whether any was started."""
+        room = self._asker.failover.capacity
+        # Rows that wait for another try keep their workers; a few more keep a fast service busy meanwhile.
+        wanted = min(self._job.most, room + min(len(self._asker.waiting), room // 4))
+        fresh = 0 if self._dry or self.stopped else min(at_most, wanted - len(self._workers))
+        for _ in range(fresh):
+            worker = asyncio.create_task(self._work())
+            self._workers.add(worker)
+            worker.add_done_callback(self._gone)
+        return fresh > 0
+
+    def _gone(self, worker: asyncio.Task[None]) -> None:
+        self._workers.discard(worker)
+        if not worker.cancelled() and (error := worker.exception()):
+            self._broken.append(error)
+        if not self._workers or self._broken:
+            self._over.set()
+
     async def _come_home(self) -> None:
-        pending: set[asyncio.Task[None]] = set(self._workers)
         deadline: float | None = None
-        while pending:
-            _, pending = await asyncio.wait(pending, timeout=0.2, return_when=asyncio.FIRST_EXCEPTION)
-            if any(task.done() and not task.cancelled() and task.exception() for task in self._workers):
-                return
+        while self._workers and not self._broken:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await self._over.wait()
             if self._interrupts and deadline is None:
-                deadline = time.monotonic() + HOME
-            if self._interrupts > 1 or (deadline and time.monotonic() > deadline):
+                deadline = clocks.monotonic() + HOME
+            if self._interrupts > 1 or (deadline and clocks.monotonic() > deadline):
                 return
 
     def interrupt(self, reason: str, *, at_once: bool = False) -> None:
@@ -107,7 +128,9 @@ class Batch:
             await self._asker.disk.wait()
             question = None if self.stopped else next(self._job.questions, None)
             if question is None:
+                self._dry = not self.stopped
                 return
+            self._hire(1)
             await self._answer(Turn(question))
 
     async def _answer(self, turn: Turn) -> None:
@@ -116,10 +139,15 @@ class Batch:
         if messages is None:
             return
         outcome = await self._asker.request(turn, messages)
-        if is_outage(outcome):
+        while isinstance(outcome, Failure) and is_outage(outcome):
             outcome, real = await self._outages.survive(turn, messages)
-            if real is not None:
+            if real is not None and not self._asker.takes_over(turn, real):
                 self.stop(Stopped(Kind.OUTAGE, real.reason, real.advice))
+            elif isinstance(outcome, Failure) and is_outage(outcome) and self._asker.has_moved(turn):
+                await self._keep(turn, outcome)
+                outcome = await self._asker.request(turn, messages)
+                continue
+            break
         await self._finish(turn, outcome)
 
     async def _composed(self, turn: Turn) -> Messages | None:
@@ -148,8 +176,7 @@ class Batch:
         elif outcome is None:
             return
         elif outcome.kind is Kind.STOP:
-            self._stop_hits.append((turn, outcome))
-            self.stop(Stopped(Kind.STOP, outcome.reason, outcome.advice))
+            self._stop_hits.append((turn, outcome))  # the run has been told to end
         else:
             await self._reject(turn, self._kind_of(outcome), outcome)
             self._look_at_first(outcome)
@@ -180,7 +207,7 @@ class Batch:
             return
         answer = self._job.answer(turn, reply)
         if await self._saved(answer):
-            self.progress.saved(reply)
+            self.progress.saved(reply, turn.cost_usd)
             self._tell(f"saved row {turn.question.row} {answer.question.id}")
 
     async def _reject(self, turn: Turn, kind: str, failure: Failure) -> None:
@@ -193,7 +220,7 @@ class Batch:
         if failure.reply is None or not await self._saved(self._job.rejection(turn, RETRIED, failure)):
             return
         turn.kept = True
-        self.progress.paid_for_in_vain(failure.reply)
+        self.progress.paid_for_in_vain(failure.reply, turn.cost_usd)
 
     async def _saved(self, outcome: Answer | Rejection) -> bool:
         try:

@@ -154,7 +154,7 @@ def _endpoint(listing: Listing, model: Model, key_name: str, key: Secret | None)
         is_deepseek=providers.speaks_deepseek(provider, model.name, local=local),
         is_local=local,
         limits=model.limits,
-        prices=model.prices,
+        price=model.price,
         extra_body=model.extra_body,
         zone=provider.zone if provider else "utc",
         balance=provider.balance if provider else "",

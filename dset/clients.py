@@ -31,15 +31,16 @@ _HEADER = re.compile(r"(?i)accept|content-type|user-agent|x-stainless-.*")
 class Client:
     """Asks one endpoint. Use as an async context manager."""
 
-    def __init__(self, endpoint: Endpoint, settings: Settings) -> None:
-        self.endpoint = endpoint
+    def __init__(self, endpoint: Endpoint, settings: Settings, most: int = 1_000) -> None:
+        """`most` connections at once."""
+        self.endpoint, self._most = endpoint, most
         self._settings = settings
         self._scrub = settings.secrets.scrub
         self._client: openai.AsyncOpenAI | None = None
         self._options: Any = {}
 
     async def __aenter__(self) -> Self:
-        self._client = _openai_client(self.endpoint, self._settings)
+        self._client = _openai_client(self.endpoint, self._settings, self._most)
         self._options = {"headers": _headers(self._client.default_headers, self.endpoint.key)}
         return self
 
@@ -111,7 +112,7 @@ def _headers(usual: Iterable[str], key: Secret | None) -> dict[str, Any]:
     return headers | ours
 
 
-def _openai_client(endpoint: Endpoint, settings: Settings) -> "openai.AsyncOpenAI":
+def _openai_client(endpoint: Endpoint, settings: Settings, most: int) -> "openai.AsyncOpenAI":
     import httpx2
     import openai
 
@@ -119,10 +120,7 @@ def _openai_client(endpoint: Endpoint, settings: Settings) -> "openai.AsyncOpenA
     timeout = httpx2.Timeout(silence, connect=min(_CONNECT, silence), pool=None)
     http_client = openai.DefaultAioHttpClient(
         timeout=timeout,
-        limits=httpx2.Limits(
-            max_connections=(settings.concurrency or 8) + 1,
-            max_keepalive_connections=settings.concurrency or 8,
-        ),
+        limits=httpx2.Limits(max_connections=most + 1, max_keepalive_connections=most),
         follow_redirects=False,  # never with the key to another host
         trust_env=not endpoint.is_local,  # a proxy for the network is none for this machine
         event_hooks={"response": [_cap_body]},

@@ -7,6 +7,7 @@ from typing import Any
 from dset.keys import Secret
 from dset.limits import Limits
 from dset.messages import Messages
+from dset.prices import Price
 from dset.settings import Settings
 
 DEEPSEEK_MAX_TOKENS = 32_768  # without one the service stops itself near 7,400 (kolega-code#433, 2026-08)
@@ -25,7 +26,7 @@ class Endpoint:
     is_deepseek: bool  # it speaks DeepSeek's dialect
     is_local: bool
     limits: Limits = field(default_factory=Limits)
-    prices: Mapping[str, Any] | None = None  # as endpoints.toml states them
+    price: Price | None = None  # as endpoints.toml states it
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     zone: str = "utc"  # at whose midnight its days begin
     balance: str = ""  # the page that tells what is left of the money

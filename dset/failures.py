@@ -41,7 +41,9 @@ PACE, OUTAGE, STOP, REFUSAL, ROW_FAULT, CUT_SHORT = Kind
 class Failure:
     """Why there is no answer. `reason` is one line, safe to show; `advice` a sentence, '' where there is none.
 
-    `wait` is what the service asks for, in seconds; `limit` how many requests at once it says it allows.
+    `wait` is what the service asks for, in seconds; `limit` how many requests at once it says it allows, `quota` how
+    many a day. `window`: it counts by the minute. `scope`: what a stop is about, one model of the key, the whole key
+    or the service; `reopens`: at whose midnight it ends, 'pacific' or 'utc', '' where that is not known.
     `maybe_billed`: it was sent, its outcome is unknown. `reply`: what was paid for although it is no answer.
     """
 
@@ -51,6 +53,10 @@ class Failure:
     status: int | None = None
     wait: float | None = None
     limit: int | None = None
+    quota: int | None = None
+    window: bool = False
+    scope: str = "model"
+    reopens: str = ""
     maybe_billed: bool = False
     reply: Reply | None = None
 
@@ -80,6 +86,12 @@ NO_MODEL = (
 DEAD_NAME = r"(?:you passed|model)[\s:`'\"]+(?P<model>deepseek-(?:chat|reasoner))\b(?!-)"
 BAD_KEY = r"api[_ ]key[_ ](?:not[_ ]valid|invalid|not found|expired)|(?:incorrect|invalid) api[_ ]key"
 
+# Google's quotas by their ids: https://ai.google.dev/gemini-api/docs/rate-limits; a day's ends at midnight Pacific.
+MODEL_DAY = (
+    r"^quotaId=(?=\S*PerDay)(?=\S*PerModel)\S*(?:\nquotaValue=(?P<quota>\d{1,9}))?|_per_model_per_day\b"
+)
+MINUTE = r"^quotaId=\S*PerMinute|_per_minute\b|\bper min(?:ute)?\b|\b[RT]PM\b"
+
 REWORD = "Reword the question, or ask another model."
 SHORTEN = "Shorten the question, or ask a model with a larger context."
 CHECK_MODEL = "Check --model and --base-url: there is no such model at that address."
@@ -102,6 +114,9 @@ class Rule(NamedTuple):
     pattern: str  # searched in the facts: the message, then a line `name=value` for each field of FACTS
     kind: Kind
     advice: str = ""
+    scope: str = "model"
+    reopens: str = ""
+    window: bool = False
 
 
 RULES = (
@@ -110,30 +125,34 @@ RULES = (
     # Bad requests that no other row would survive either
     Rule({400, 404}, DEAD_NAME, STOP, RENAMED),
     Rule({400, 404}, NO_MODEL, STOP, CHECK_MODEL),
-    Rule({400}, BAD_KEY, STOP, CHECK_KEY),
-    Rule({400, 403, 429}, NO_MONEY, STOP, TOP_UP),
-    Rule({400}, r"^status=FAILED_PRECONDITION", STOP, CHECK_ACCOUNT),
+    Rule({400}, BAD_KEY, STOP, CHECK_KEY, "key"),
+    Rule({400, 403, 429}, NO_MONEY, STOP, TOP_UP, "key"),
+    Rule({400}, r"^status=FAILED_PRECONDITION", STOP, CHECK_ACCOUNT, "key"),
     Rule({400, 422}, r"max_(?:completion_)?tokens", ROW_FAULT, CHECK_TOKENS),
-    Rule({401}, "", STOP, CHECK_KEY),
-    Rule({402}, "", STOP, TOP_UP),
+    Rule({401}, "", STOP, CHECK_KEY, "key"),
+    Rule({402}, "", STOP, TOP_UP, "key"),
     Rule({403}, "", STOP, CHECK_ACCESS),
     Rule({404}, "", STOP, CHECK_MODEL),
     # Too many requests: a daily quota is told by its name, the short wait that comes with it does not lift it
-    Rule({429}, r"spending cap", STOP, RAISE_CAP),
+    Rule({429}, r"spending cap", STOP, RAISE_CAP, "key"),
     Rule({429}, r"\blimit: 0(?![\d.])|^quotaValue=0$", STOP, NOT_IN_PLAN),
-    Rule({429}, r"^quotaId=\S*PerDay|_per_day\b", STOP, PACIFIC),
-    Rule({429}, r"free-models-per-day", STOP, MIDNIGHT),
+    Rule({429}, MODEL_DAY, STOP, PACIFIC, "model", "pacific"),
+    Rule({429}, r"^quotaId=\S*PerDay|_per_day\b", STOP, PACIFIC, "key", "pacific"),
+    Rule({429}, r"free-models-per-day", STOP, MIDNIGHT, "key", "utc"),
     Rule({429}, r"^wait=long$", STOP),
     Rule({429}, r"concurrency(?: limit of|:) (?P<limit>\d{1,6})\b", PACE),
+    Rule({429}, MINUTE, PACE, window=True),
     Rule({429}, "", PACE),
     # What passes; with the header the service says so of any status
     Rule({408, 409, 425, 499}, "", OUTAGE),
     Rule(range(400, 500), r"^x-should-retry=true$", OUTAGE),
-    Rule({407}, "", STOP, CHECK_PROXY),
-    Rule({405, 410}, "", STOP, CHECK_URL),
+    Rule({407}, "", STOP, CHECK_PROXY, "service"),
+    Rule({405, 410}, "", STOP, CHECK_URL, "service"),
     Rule(range(400, 500), "", ROW_FAULT),
-    Rule(range(300, 400), r"^location=(?P<host>.+)", STOP, "Check --base-url: it points to {host}."),
-    Rule(range(300, 400), "", STOP, CHECK_URL),
+    Rule(
+        range(300, 400), r"^location=(?P<host>.+)", STOP, "Check --base-url: it points to {host}.", "service"
+    ),
+    Rule(range(300, 400), "", STOP, CHECK_URL, "service"),
     Rule(range(1000), "", OUTAGE),
 )
 LONG_WAIT = 600.0  # seconds; where a service asks for more, the run ends and says when to come back
@@ -151,7 +170,7 @@ def of_status(
     long = wait is not None and wait > LONG_WAIT
     facts = "\n".join([facts, *header_facts(fields), f"wait={'long' if long else 'short'}"])
     rule, match = next(found for rule in RULES if (found := _match(rule, status, facts)))
-    groups = {name: clean(value, 100) for name, value in match.groupdict().items()}
+    groups = {name: clean(value, 100) for name, value in match.groupdict().items() if value}
     back = f"Try again in {_span(wait)}, at about {_clock(wait, now)}." if wait and long else ""
     return Failure(
         kind=rule.kind,
@@ -160,6 +179,10 @@ def of_status(
         status=status,
         wait=wait if long or rule.kind is not STOP else None,
         limit=int(groups.get("limit", 0)) or None,
+        quota=int(groups.get("quota", 0)) or None,
+        window=rule.window,
+        scope=rule.scope,
+        reopens=rule.reopens,
         maybe_billed=rule.kind is OUTAGE
         and (status < 300 or (seconds >= LONG_WORK and (status == 408 or status >= 500))),
     )

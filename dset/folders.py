@@ -30,6 +30,10 @@ class Folder:
         return self.path / "runs.json"
 
     @property
+    def endpoints(self) -> Path:
+        return self.path / "endpoints.json"
+
+    @property
     def log(self) -> Path:
         return self.path / "run.log"
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from dset.answers import Answer
 from dset.asking import Ask, Turn
 from dset.contents import Question
+from dset.failover import Failover
 from dset.failures import Failure
 from dset.messages import Messages
 from dset.rejections import INTERRUPTED, Rejection
 from dset.replies import Reply
 from dset.runs import utc_now
+from dset.spending import Spending
 
-STORAGE = "storage"  # the disk refuses what was paid for
 Gate = Callable[[Question, Reply], str]
 
 
@@ -23,12 +24,12 @@ class Job:
     questions: Iterator[Question]
     compose: Callable[[Question], Messages]  # ValueError: the row cannot be sent
     ask: Ask
-    endpoint: str  # name, for the metadata
-    model: str
+    failover: Failover
+    spending: Spending
     run: str
     settings: str  # fingerprint
     retry_waits: tuple[float, ...]
-    concurrency: int
+    most: int  # rows on their way at once, at the most
     probes: Iterator[Question] | None = (
         None  # the same questions, in the order to try whether the service answers
     )
@@ -40,21 +41,22 @@ class Job:
             question=turn.question,
             reply=reply,
             timestamp=utc_now(),
-            model=reply.model or self.model,
-            endpoint=self.endpoint,
+            model=reply.model or _model(turn) or "",
+            endpoint=turn.lane.name if turn.lane else "",
             run=self.run,
             seconds=round(turn.seconds, 3),
             attempts=turn.requests,
+            cost_usd=turn.cost_usd,
         )
 
     def rejection(self, turn: Turn, kind: str, failure: Failure) -> Rejection:
         """The failure as rejected.json keeps it: under `kind`, with what was paid for."""
         figures = {
             "timestamp": utc_now(),
-            "model": failure.reply.model if failure.reply and failure.reply.model else self.model,
-            "endpoint": self.endpoint,
+            "model": failure.reply.model if failure.reply and failure.reply.model else _model(turn),
+            "endpoint": turn.lane.name if turn.lane else None,
             "run": self.run,
-            "cost_usd": None,
+            "cost_usd": turn.cost_usd if failure.reply else None,
             "seconds": round(turn.seconds, 3),
             "attempts": turn.requests,
         }
@@ -62,10 +64,5 @@ class Job:
         return Rejection(turn.question, kind, reason, self.settings, failure.reply, tuple(figures.items()))
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """Why a run ended before its questions did."""
-
-    kind: str  # a failures.Kind, INTERRUPTED or STORAGE
-    reason: str
-    advice: str = ""
+def _model(turn: Turn) -> str | None:
+    return turn.lane.endpoint.model if turn.lane else None

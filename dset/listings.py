@@ -20,13 +20,13 @@ from dset import flags, providers
 from dset.errors import UsageError
 from dset.keys import KEY_NAME
 from dset.limits import Limits
+from dset.prices import Price, parse_price
 from dset.providers import Provider
 
 NAME = "endpoints.toml"
 _LIMITS = ("rpm", "rpd", "tpm", "concurrency")
-_OF_MODEL = (*_LIMITS, "prices", "extra_body")
+_OF_MODEL = (*_LIMITS, "price", "extra_body")
 _OF_PROVIDER = ("name", "base_url", "keys", "models", *_OF_MODEL)
-_PRICES = ("input", "cached", "output", "peak")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Model:
 
     name: str
     limits: Limits = field(default_factory=Limits)
-    prices: Mapping[str, Any] | None = None
+    price: Price | None = None
     extra_body: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -149,15 +149,13 @@ def _model(table: Mapping[str, Any], entry: Mapping[str, Any], place: str) -> Mo
     extra = {**_table(entry.get("extra_body", {}), place), **_table(table.get("extra_body", {}), place)}
     if reserved := {"model", "messages", "stream", "n"} & extra.keys():
         raise ValueError(f"{place}: extra_body must not hold {', '.join(sorted(reserved))}")
-    prices = of("prices")
-    if prices is not None:
-        _only(_table(prices, place), _PRICES, f"{place}: prices")
     try:
         name = flags.model_name(_text(table.get("name"), "its name"))
+        price = None if of("price") is None else parse_price(of("price"))
     except ValueError as error:
         raise ValueError(f"{place}: {error}") from None
     limits = Limits(**{limit: _limit(of(limit), f"{place}: {limit}") for limit in _LIMITS})
-    return Model(name, limits, prices, extra)
+    return Model(name, limits, price, extra)
 
 
 def _limit(value: object, place: str) -> int | None:
@@ -170,7 +168,7 @@ def _limit(value: object, place: str) -> int | None:
 
 def _table(value: object, place: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError(f"{place}: extra_body and prices are tables like {{ top_k = 20 }}")
+        raise ValueError(f"{place}: extra_body is a table like {{ top_k = 20 }}")
     return value
 
 

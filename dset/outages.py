@@ -1,7 +1,6 @@
 """A row that an outage hits: tried again after each wait, and then whose fault it is, the row's or the service's."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -14,6 +13,7 @@ from tenacity import (
     wait_fixed,
 )
 
+from dset import clocks
 from dset.asking import Asker, Outcome, Turn, is_outage
 from dset.failures import Failure, Kind
 from dset.messages import Messages
@@ -42,7 +42,7 @@ class Outages:
 
     async def survive(self, turn: Turn, messages: Messages) -> tuple[Outcome, Failure | None]:
         """The row's outcome after its tries, and the failure of the service if no row gets through."""
-        turn.failed_at = time.monotonic()
+        turn.failed_at = clocks.monotonic()
         self._asker.gate.enter()
         try:
             outcome = await self._retried(turn, messages)

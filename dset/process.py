@@ -34,15 +34,22 @@ def is_closed_terminal(number: int) -> bool:
     return number in {getattr(signal, "SIGHUP", -1), getattr(signal, "SIGBREAK", -1)}
 
 
-def allow_sockets(count: int) -> None:
-    """Raise the limit of open files, often 256 or 1,024, to what `count` connections need, as far as allowed."""
+_OTHER_FILES = 128  # what a run has open beside its connections, and room to spare
+
+
+def allow_sockets(count: int) -> int:
+    """Raise the limit of open files, often 256 or 1,024, to what `count` connections need; how many it allows."""
     if sys.platform != "win32":
         import resource
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = count + 128
+        wanted = count + _OTHER_FILES
         if hard != resource.RLIM_INFINITY:
             wanted = min(wanted, hard)
         if soft != resource.RLIM_INFINITY and soft < wanted:
             with contextlib.suppress(OSError, ValueError):
                 resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft != resource.RLIM_INFINITY:
+            return max(1, min(count, soft - _OTHER_FILES))
+    return count

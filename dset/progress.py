@@ -1,11 +1,11 @@
 """Where a run stands: its counters, what it waits for, and the numbers for the bar and the summary."""
 
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from dset import clocks
 from dset.cleaning import clean
-from dset.costs import Tokens
+from dset.costs import Bill, Tokens, usd
 from dset.rejections import Rejection
 from dset.replies import Reply
 from dset.wording import span
@@ -17,7 +17,7 @@ class Waiting:
 
     row: int
     reason: str
-    until: float  # time.monotonic()
+    until: float  # clocks.monotonic()
     wait: float  # seconds, all of them
     attempt: int  # the one to come
     attempts: int  # at the most; 0 for a wait that uses up none
@@ -25,7 +25,7 @@ class Waiting:
     @property
     def seconds(self) -> float:
         """How long still."""
-        return max(0.0, self.until - time.monotonic())
+        return max(0.0, self.until - clocks.monotonic())
 
     @property
     def beginning(self) -> str:
@@ -40,6 +40,10 @@ class Waiting:
         return f"row {self.row}: {clean(self.reason, 80)} - asked again in {span(seconds)}{which}"
 
 
+def _moment() -> float:
+    return clocks.monotonic()  # looked up when it is called: a simulation has a clock of its own
+
+
 @dataclass(slots=True)
 class Progress:
     """The counters of one run. An answer counts when it is saved, not before."""
@@ -52,12 +56,18 @@ class Progress:
     kinds: Counter[str] = field(default_factory=Counter)  # rows without an answer, by kind
     maybe_twice: int = 0  # requests whose outcome is unknown and which were or will be sent again
     tokens: Tokens = field(default_factory=Tokens)
+    bill: Bill = field(default_factory=Bill)
+    maybe_billed_usd: float = (
+        0.0  # what requests whose outcome is unknown may have cost, where a budget counts it
+    )
+    asleep: str = ""  # why nothing can be asked for now, and until when
     waiting: dict[str, Waiting] = field(default_factory=dict)
     longest: int = 0  # characters of the longest answer
-    _started: float = field(default_factory=time.monotonic)
+    _started: float = field(default_factory=_moment)
 
-    def saved(self, reply: Reply) -> None:
+    def saved(self, reply: Reply, cost_usd: float | None = None) -> None:
         """An answer is in the journal and on disk."""
+        self.bill.add(cost_usd)
         self.answered += 1
         self.longest = max(self.longest, len(reply.answer), len(reply.reasoning or ""))
         self.tokens.add(reply)
@@ -70,10 +80,11 @@ class Progress:
         else:
             self.failed += 1
         if rejection.reply is not None and not counted:
-            self.paid_for_in_vain(rejection.reply)
+            self.paid_for_in_vain(rejection.reply, dict(rejection.figures).get("cost_usd"))
 
-    def paid_for_in_vain(self, reply: Reply) -> None:
+    def paid_for_in_vain(self, reply: Reply, cost_usd: float | None = None) -> None:
         """A reply that is no answer is in rejected.json and on disk."""
+        self.bill.add(cost_usd)
         self.paid_in_vain += 1
         self.tokens.add(reply)
 
@@ -85,7 +96,7 @@ class Progress:
     @property
     def seconds(self) -> float:
         """Since the run began."""
-        return time.monotonic() - self._started
+        return clocks.monotonic() - self._started
 
     @property
     def rate(self) -> float:
@@ -98,7 +109,7 @@ class Progress:
         return span((self.total - self.ended) / self.rate) if self.ended and self.rate else "?"
 
     @property
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> dict[str, float | None]:
         """The counters for runs.json."""
         return {
             "answered": self.answered,
@@ -108,7 +119,10 @@ class Progress:
             "cached_tokens": self.tokens.cached,
             "completion_tokens": self.tokens.completion,
             "reasoning_tokens": self.tokens.reasoning,
+            "cost_usd": self.bill.usd if self.bill.known else None,
+            "cost_unknown": self.bill.unknown,
             "maybe_billed_twice": self.maybe_twice,
+            "maybe_billed_usd": self.maybe_billed_usd,
         }
 
     @property
@@ -122,6 +136,7 @@ class Progress:
         parts = [f"{self.failed} failed"] if self.failed else []
         parts += [f"{self.blocked} blocked"] if self.blocked else []
         parts.append(f"{self.tokens.prompt + self.tokens.completion:,} tokens")
+        parts += [usd(self.bill.usd)] if self.bill.known else []
         return ", ".join(parts)
 
     @property

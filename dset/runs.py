@@ -4,16 +4,15 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dset import __version__, answers, files
+from dset import __version__, answers, clocks, files
 
 
 def utc_now() -> str:
     """This moment in UTC, ISO 8601, to the second, with Z."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return clocks.now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True, slots=True)

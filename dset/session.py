@@ -1,66 +1,142 @@
-"""One stretch of asking: client, committer and engine together, with Ctrl-C and the disk listened to."""
+"""One stretch of asking: endpoints, committer and engine together, with Ctrl-C and the disk listened to."""
 
 import signal as signals
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
-from dset import process, runs
+from dset import clocks, lanes, process, runs, spent
 from dset.batch import Batch
+from dset.budgets import Budget
 from dset.clients import Client
 from dset.commits import Committer
-from dset.endpoints import Endpoint
-from dset.jobs import Job, Stopped
+from dset.endpoints import Endpoint, longest_answer
+from dset.errors import UsageError
+from dset.failover import Failover, Rules
+from dset.failures import Failure
+from dset.jobs import Job
+from dset.lanes import AUTO_MOST, Lane
+from dset.messages import Messages
 from dset.progress import Progress
+from dset.quotas import Quotas
+from dset.replies import Reply
+from dset.settings import Settings
+from dset.spending import Spending
+from dset.stops import Stopped
 from dset.workspace import Workspace
 
+_SHOWN = 6  # endpoints that a line names at most
 Follow = Callable[[Progress], AbstractAsyncContextManager[None]]
 
 
 class Session:
     """Asks what the workspace's plan says. After `run`: the counters, why it stopped, and by which signal."""
 
-    def __init__(self, work: Workspace, endpoint: Endpoint, tell: Callable[[str], None]) -> None:
-        """`tell` takes lines for the user."""
-        self._work, self._endpoint, self._tell = work, endpoint, tell
+    def __init__(
+        self,
+        work: Workspace,
+        endpoints: Sequence[Endpoint],
+        tell: Callable[[str], None],
+    ) -> None:
+        """`endpoints` in the order of their use; `tell` takes lines for the user.
+
+        Raises UsageError for a budget that could not be kept.
+        """
+        self._work, self._tell = work, tell
+        settings = work.settings
+        self._most = process.allow_sockets(settings.concurrency or AUTO_MOST)
+        self.lanes = tuple(
+            lanes.make(one, settings.concurrency, off_peak=settings.off_peak) for one in endpoints
+        )
+        self._quotas = Quotas(work.outputs.folder.endpoints)
+        self._quotas.restore(self.lanes, clocks.now())
+        self._budget = self._checked(settings)
+        self._spent_before = self._budget.spent
         self.progress = Progress(work.plan.todo)
         self.stopped: Stopped | None = None
         self.signal = 0
         self._batch: Batch | None = None
         self._saver: Committer | None = None
+        self._clients: dict[Lane, Client] = {}
+
+    def notes(self) -> list[str]:
+        """What a user should know of the endpoints before anything is asked."""
+        lines = list(dict.fromkeys(lane.endpoint.warning for lane in self.lanes if lane.endpoint.warning))
+        if len(self.lanes) > 1:
+            shown = ", ".join(lane.name for lane in self.lanes[:_SHOWN])
+            more = f" and {len(self.lanes) - _SHOWN:,} more" if len(self.lanes) > _SHOWN else ""
+            how = "all of them at once" if self._work.settings.spread else "one after the other"
+            lines.append(f"endpoints, {how}: {shown}{more}")
+        return lines
+
+    def _checked(self, settings: Settings) -> Budget:
+        """The budget, and what of it earlier runs in this folder have used."""
+        if settings.budget is None:
+            return Budget(None)
+        for lane in self.lanes:
+            if lane.price is None:
+                raise UsageError(
+                    f"--budget: no price is known for {lane.name}: state it in endpoints.toml, or leave the budget away"
+                )
+            if longest_answer(lane.endpoint, settings) is None:
+                raise UsageError(
+                    f"--budget needs --max-tokens: without it nobody knows how long an answer of {lane.name} may be"
+                )
+        return Budget(settings.budget, spent.so_far(self._work.outputs.folder))
 
     async def run(self, follow: Follow) -> None:
         """Ask until all is asked or something stops it; `follow` shows the progress meanwhile."""
         with process.signals(self._interrupted):  # first of all: from here on Ctrl-C loses nothing
-            process.allow_sockets(self._work.settings.concurrency or 8)
             run = runs.Run(
                 self._work.outputs.folder.runs, self._work.settings.request, self._work.prompt.named
             )
             run.open()
-            self._work.log(f"run {run.id}: {self.progress.total} to ask at {self._endpoint.name}")
-            async with Client(self._endpoint, self._work.settings) as client, self._committer() as committer:
-                self._batch = Batch(self._job(run.id, client), committer, self.progress, self._work.log)
+            self._work.log(f"run {run.id}: {self.progress.total} to ask at {self.lanes[0].name}")
+            async with AsyncExitStack() as self._open, self._committer() as committer:
+                self._batch = Batch(self._job(run.id), committer, self.progress, self._work.log)
                 if self.signal:
-                    self._interrupted(self.signal)  # it came while the client was being set up
+                    self._interrupted(self.signal)  # it came while the batch was being set up
                 async with follow(self.progress):
                     await self._batch.run()
             self.stopped = self._batch.stopped
+            if self._budget.most is not None:
+                known = self._spent_before + self.progress.bill.usd
+                self.progress.maybe_billed_usd = max(0.0, round(self._budget.spent - known, 10))
+            self._note_quotas()
             self._end(run)
 
-    def _job(self, run: str, client: Client) -> Job:
+    def _job(self, run: str) -> Job:
         work, settings = self._work, self._work.settings
         questions = work.plan.questions()
+        rules = Rules(
+            spread=settings.spread,
+            wait=settings.wait,
+            most=min(settings.concurrency or AUTO_MOST, self._most),
+        )
         return Job(
             questions=questions,
             probes=questions.probes(),
             compose=work.prompt.messages,
-            ask=client.ask,
-            endpoint=self._endpoint.name,
-            model=settings.model,
+            ask=self._ask,
+            failover=Failover(self.lanes, rules, self._budget, self._tell, self._note_quotas),
+            spending=Spending(settings),
             run=run,
             settings=settings.fingerprint,
             retry_waits=settings.retry_waits,
-            concurrency=min(settings.concurrency or 8, max(1, self.progress.total)),
+            most=min(settings.concurrency or AUTO_MOST, max(1, self.progress.total)),
         )
+
+    async def _ask(self, lane: Lane, messages: Messages) -> Reply | Failure:
+        client = self._clients.get(lane)
+        if client is None:
+            made = Client(lane.endpoint, self._work.settings, self._most)
+            client = self._clients[lane] = await self._open.enter_async_context(made)
+        return await client.ask(messages)
+
+    def _note_quotas(self) -> None:
+        try:
+            self._quotas.save(self.lanes, clocks.now())
+        except OSError as error:  # it costs a request at what is spent, and no answer
+            self._work.log(f"endpoints.json could not be written ({error.strerror})")
 
     def _end(self, run: runs.Run) -> None:
         try:

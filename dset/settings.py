@@ -35,6 +35,10 @@ class Settings:
     timeout: float
     retry_waits: tuple[float, ...]
     concurrency: int | None  # None: auto
+    spread: bool
+    wait: bool
+    budget: float | None  # USD
+    off_peak: bool
     limit: int | None
     samples: int
     encoding: str

@@ -2,12 +2,12 @@
 
 from dset.contents import BOOKMARKS
 from dset.failures import Kind
-from dset.jobs import STORAGE, Stopped
 from dset.outputs import Outputs
 from dset.plans import Plan
 from dset.progress import Progress
 from dset.prompts import Prompt
 from dset.rejections import DONE_BEFORE, INTERRUPTED, INVALID
+from dset.stops import BUDGET, SPENT, STORAGE, Stopped
 from dset.wording import counted, span
 
 EXCEL_CELL = 32_767  # characters that a cell of Excel can hold
@@ -44,7 +44,7 @@ def notes(plan: Plan, outputs: Outputs, changed: list[str], prompt: Prompt) -> l
     if not prompt.asks and plan.todo:
         found.append("the prompt names no column, not even {question}: every row is sent the same")
     if changed and plan.done:
-        flags = ", ".join(f"--{name}" for name in changed)
+        flags = ", ".join(f"--{name}" if name != "services" else "the list of models" for name in changed)
         found.append(
             f"{flags} changed since the last run; the {counted(plan.done, 'row')} already answered are not asked again "
             "(for a fresh dataset name another folder with --output)"
@@ -115,7 +115,7 @@ def closing(
             f"  possibly billed twice: {counted(progress.maybe_twice, 'request')} (sent, but no whole answer came back)"
         )
     if progress.answered:
-        lines.append(f"  tokens: {progress.tokens}; cost in USD: unknown")
+        lines.append(f"  tokens: {progress.tokens}; cost: {progress.bill}")
         rate = f"{progress.rate:.1f} rows/s" if progress.rate >= 0.1 else f"{progress.rate * 60:.1f} rows/min"
         lines.append(f"  time: {span(progress.seconds)}, {rate}")
     lines += _warnings(progress, outputs)
@@ -141,7 +141,12 @@ def _headline(plan: Plan, progress: Progress, stopped: Stopped | None) -> str:
     if stopped is not None:
         if stopped.kind == INTERRUPTED:
             return f"Interrupted {stopped.reason}."
-        how = {Kind.OUTAGE.value: "Stopped by an outage", STORAGE: "Stopped, the disk refuses writes"}
+        how = {
+            Kind.OUTAGE.value: "Stopped by an outage",
+            STORAGE: "Stopped, the disk refuses writes",
+            SPENT: "Stopped, nothing is left to ask for now",
+            BUDGET: "Stopped",
+        }
         return f"{how.get(stopped.kind, 'Stopped')}: {stopped.reason}"
     if progress.total:
         return "Finished, but some rows failed." if progress.failed else "Finished."

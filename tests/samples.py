@@ -5,12 +5,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dset import answers
+from dset import answers, lanes, settings
 from dset.answers import Answer, Record
+from dset.budgets import Budget
+from dset.endpoints import Endpoint
+from dset.failover import Failover, Rules
 from dset.failures import Kind
+from dset.lanes import Lane
 from dset.questions import Question, content_key
 from dset.rejections import Rejection
 from dset.replies import Reply
+from dset.spending import Spending
 
 NOW = "2026-11-21T12:00:00Z"
 
@@ -117,3 +122,27 @@ HOSTILE = (
     '"', ",", ";", "\\", "\\N", "\ufeffmark", "NULL", "\u200b", "١٢٣", "ภาษาไทย น้ำ", "👩‍👩‍👧",
     "NaN", "[" * 2000, "x" * 40_000,
 )  # fmt: skip
+
+
+def lane(model: str = "asked-for", concurrency: int | None = None, **more: Any) -> Lane:
+    """An endpoint in use; `more` as the fields of Endpoint."""
+    fields: dict[str, Any] = {
+        "provider": "p",
+        "base_url": "http://127.0.0.1:9",
+        "key_name": "none",
+        "key": None,
+    }
+    fields |= {"max_tokens_name": "max_tokens", "is_deepseek": False, "is_local": True}
+    off_peak = bool(more.pop("off_peak", False))
+    return lanes.make(Endpoint(model=model, **(fields | more)), concurrency, off_peak=off_peak)
+
+
+def failover(*used: Lane, budget: float | None = None, **rules: Any) -> Failover:
+    """What hands out slots at these lanes; `rules` as the fields of Rules, `tell` for the lines."""
+    tell, note = rules.pop("tell", lambda line: None), rules.pop("note", lambda: None)
+    return Failover(used or [lane()], Rules(**rules), Budget(budget), tell, note)
+
+
+def spending(**flags: Any) -> Spending:
+    """What requests cost with these flags."""
+    return Spending(settings.load({name: str(value) for name, value in flags.items()}, {}))

@@ -22,13 +22,15 @@ from dset import answers, asking, batch, commits
 from dset.batch import Batch
 from dset.commits import Committer
 from dset.failures import Failure, Kind
-from dset.jobs import STORAGE, Job, Stopped
+from dset.jobs import Job
+from dset.lanes import Lane
 from dset.messages import Messages
 from dset.outputs import Outputs
 from dset.progress import Progress
 from dset.questions import Question
 from dset.rejections import INTERRUPTED, INVALID, RETRIED
 from dset.replies import Reply
+from dset.stops import STORAGE, Stopped
 from tests import samples
 
 FOLDER = Path("dset_generator")
@@ -69,7 +71,7 @@ class Service:
     in_flight: int = 0
     peak: int = 0
 
-    async def ask(self, messages: Messages) -> Outcome:
+    async def ask(self, lane: Lane, messages: Messages) -> Outcome:
         text = messages[0]["content"]
         steps = self.steps.get(text, [self.otherwise or samples.reply(f"answer to {text}")])
         step = steps[min(self.asked.count(text), len(steps) - 1)]
@@ -141,8 +143,9 @@ def run(texts: Iterable[str], service: Service, *, during: During | None = None,
     outputs.open((), (), csv_exact=False)
     questions = [samples.question(text, row) for row, text in enumerate(texts, 2)]
     progress = Progress(len(questions))
-    fixed: dict[str, Any] = {"endpoint": "e", "model": "asked-for", "run": "r", "settings": "f1"}
-    told: dict[str, Any] = {"retry_waits": WAITS, "concurrency": 1} | fixed | job
+    concurrency = job.pop("concurrency", 1)
+    fixed: dict[str, Any] = {"run": "r", "settings": "f1", "spending": samples.spending()}
+    told: dict[str, Any] = {"retry_waits": WAITS, "most": concurrency} | fixed | job
     made: list[Batch] = []
 
     def trouble(line: str) -> None:
@@ -150,6 +153,8 @@ def run(texts: Iterable[str], service: Service, *, during: During | None = None,
             one.hold(held=bool(line))
 
     async def whole() -> None:
+        if "failover" not in told:
+            told["failover"] = samples.failover(samples.lane(concurrency=concurrency), most=concurrency)
         async with Committer(outputs, trouble) as committer:
             one = Batch(Job(iter(questions), compose, service.ask, **told), committer, progress, log.append)
             made.append(one)
@@ -198,7 +203,14 @@ def test_an_answer_is_kept_with_how_it_was_got() -> None:
     run(["q"], Service({"q": [OUTAGE, after(0.05, came)]}))
     (record,) = answers.read(JOURNAL)
     metadata = record["metadata"]
-    expected = {"row": 2, "question": "q", "model": "asked-for", "endpoint": "e", "run": "r", "attempts": 2}
+    expected = {
+        "row": 2,
+        "question": "q",
+        "model": "asked-for",
+        "endpoint": "p/none/asked-for",
+        "run": "r",
+        "attempts": 2,
+    }
     assert metadata | expected == metadata
     assert 0.05 <= metadata["seconds"] < 1
     assert metadata["timestamp"].endswith("Z")

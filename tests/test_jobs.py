@@ -12,21 +12,22 @@ from tests import samples
 
 
 def job(**more: Any) -> Job:
-    async def ask(_: object) -> Failure:
+    async def ask(lane: object, sent: object) -> Failure:
         raise AssertionError("nobody asks")
 
-    fixed: dict[str, Any] = {"endpoint": "e", "model": "asked-for", "run": "r", "settings": "f1"}
-    told: dict[str, Any] = {"retry_waits": (), "concurrency": 1} | fixed | more
+    fixed: dict[str, Any] = {"run": "r", "settings": "f1", "most": 1}
+    told: dict[str, Any] = {"retry_waits": (), "spending": samples.spending()} | fixed | more
+    told["failover"] = samples.failover()
     return Job(iter(()), lambda question: [], ask, **told)
 
 
 def turn() -> Turn:
-    return Turn(samples.question("Why?", 3), requests=4, seconds=1.23456)
+    return Turn(samples.question("Why?", 3), samples.lane(), requests=4, seconds=1.23456)
 
 
 def test_an_answer_says_how_it_was_got() -> None:
     made = job().answer(turn(), samples.reply(model="served"))
-    assert (made.question.row, made.model, made.endpoint, made.run) == (3, "served", "e", "r")
+    assert (made.question.row, made.model, made.endpoint, made.run) == (3, "served", "p/none/asked-for", "r")
     assert (made.attempts, made.seconds) == (4, 1.235)
     assert made.timestamp.endswith("Z")
     assert job().answer(turn(), samples.reply(model=None)).model == "asked-for"

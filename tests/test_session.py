@@ -39,7 +39,7 @@ def ask_all(server: Server, place: Path, told: list[str], **given: object) -> Se
     with Workspace(settings, told.append, place) as work:
         work.read()
         work.open()
-        session = Session(work, choosing.choose(settings, choosing.services(settings))[0], told.append)
+        session = Session(work, choosing.choose(settings, choosing.services(settings)), told.append)
         asyncio.run(session.run(unseen))
         work.bookmark()
         return session

@@ -9,13 +9,13 @@ import pytest
 
 from dset import summary
 from dset.failures import Kind
-from dset.jobs import STORAGE, Stopped
 from dset.outputs import Outputs
 from dset.plans import Plan, Rules
 from dset.progress import Progress
 from dset.prompts import Prompt
 from dset.questions import Sheet
 from dset.rejections import INTERRUPTED, INVALID
+from dset.stops import STORAGE, Stopped
 from tests import samples
 from tests.running import questions_csv
 

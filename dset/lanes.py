@@ -1,0 +1,109 @@
+"""An endpoint in use: how fast it may be asked, and until when it is closed."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from dset import prices
+from dset.endpoints import Endpoint
+from dset.failures import Failure
+from dset.limits import Day, Window, midnight_after
+from dset.pace import Pace
+from dset.prices import Price
+
+AUTO_START = 4  # requests at once that --concurrency auto begins with …
+AUTO_MOST = 2_500  # … and ends with: the most that any known service allows (DeepSeek's flash)
+_REST = 300.0  # seconds that an endpoint rests whose rate limit did not pass; doubled each time
+_LONGEST_REST = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """An endpoint is not asked. `until`: when it opens again by itself, None where nobody knows."""
+
+    reason: str
+    advice: str = ""
+    until: datetime | None = None
+    quota: int | None = None  # the requests a day of which the service says that they are spent
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """One endpoint in use."""
+
+    endpoint: Endpoint
+    pace: Pace
+    price: Price | None
+    day: Day
+    window: Window
+    off_peak: bool = False  # asked in its cheap hours only
+    closure: Closure | None = None
+    answered_at: float = 0.0  # by the monotonic clock
+    _rests: int = field(default=0)
+
+    @property
+    def name(self) -> str:
+        """The endpoint's name."""
+        return self.endpoint.name
+
+    @property
+    def tariff(self) -> str:
+        """Whose price list holds: what stands in for DeepSeek costs as much."""
+        return "deepseek" if self.endpoint.is_deepseek else self.endpoint.provider
+
+    def opens(self, now: datetime) -> datetime | None:
+        """When it may be asked: `now` or earlier if it is open, None where nobody knows."""
+        if self.closure is not None:
+            if self.closure.until is None:
+                return None
+            if self.closure.until > now:
+                return self.closure.until
+            self.closure = None
+        if not self.day.left(now):
+            return self.day.next_midnight(now)
+        return prices.next_cheap(self.tariff, now) if self.off_peak else now
+
+    def why_closed(self, now: datetime) -> str:
+        """In words, for an endpoint that is closed."""
+        if self.closure is not None:
+            return self.closure.reason
+        if not self.day.left(now):
+            return f"its {self.endpoint.limits.rpd:,} requests of today are spent"
+        return "its cheap hours are over"
+
+    def close(self, failure: Failure, now: datetime) -> Closure:
+        """Close it for what the service said."""
+        until = None
+        if failure.reopens:
+            until = midnight_after(now, failure.reopens)
+        elif failure.wait is not None:
+            until = now + timedelta(seconds=failure.wait)
+        self.closure = Closure(failure.reason, failure.advice, until, failure.quota)
+        return self.closure
+
+    def rest(self, failure: Failure, now: datetime) -> Closure:
+        """Close it for a while: it may recover by itself."""
+        seconds = min(_REST * 2**self._rests, _LONGEST_REST)
+        self._rests += 1
+        self.closure = Closure(failure.reason, failure.advice, now + timedelta(seconds=seconds))
+        return self.closure
+
+    def answered(self, at: float) -> None:
+        """An answer came at that moment."""
+        self.answered_at = at
+        self._rests = 0
+
+
+def make(endpoint: Endpoint, concurrency: int | None, *, off_peak: bool) -> Lane:
+    """The endpoint as it begins; `concurrency` is what the user set, None for auto."""
+    limits = endpoint.limits
+    most = min(concurrency or AUTO_MOST, limits.concurrency or AUTO_MOST)
+    lane = Lane(
+        endpoint=endpoint,
+        pace=Pace(most, None if concurrency else min(AUTO_START, most)),
+        price=None,
+        day=Day(limits.rpd, endpoint.zone),
+        window=Window(limits),
+        off_peak=off_peak,
+    )
+    lane.price = prices.find(lane.tariff, endpoint.model, endpoint.price, is_local=endpoint.is_local)
+    return lane

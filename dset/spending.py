@@ -1,0 +1,67 @@
+"""What a request may cost, and what it did cost, at the endpoint that takes it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dset import budgets, clocks, costs, messages
+from dset.endpoints import longest_answer
+from dset.failover import Demand
+from dset.failures import Failure
+from dset.lanes import Lane
+from dset.messages import Messages
+from dset.replies import Reply
+from dset.settings import Settings
+
+_BYTES_A_TOKEN = 3.0  # few tokenisers get less out of a token, in any script
+_USUAL_ANSWER = 500.0  # tokens, until answers have come
+_PICTURE = 1_000  # tokens, about what the services count
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """Of one request. `at_most` is None where nobody knows what was billed: the worst case then counts."""
+
+    cost_usd: float | None
+    at_most: float | None
+    tokens: int | None
+
+
+class Spending:
+    """Knows the settings that bound an answer, and how long answers have been so far."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._usual = _USUAL_ANSWER
+
+    def demand(self, sent: Messages) -> Demand:
+        """What this may need, worked out only where somebody asks."""
+        return Demand(lambda: self._tokens(sent), lambda lane: self._worst(lane, sent))
+
+    def _tokens(self, sent: Messages) -> int:
+        size, pictures = messages.sizes(sent)
+        return int(size / _BYTES_A_TOKEN + pictures * _PICTURE + self._usual) + 1
+
+    def _worst(self, lane: Lane, sent: Messages) -> float:
+        longest = longest_answer(lane.endpoint, self._settings)
+        assert lane.price is not None, "a budget is refused where a price is unknown"
+        assert longest is not None, "a budget is refused where an answer has no bound"
+        size, pictures = messages.sizes(sent)
+        now = clocks.now()
+        most = budgets.most_prompt_tokens(size, pictures, len(sent))
+        rate = lane.price.worst(now, now + timedelta(seconds=self._settings.timeout), most)
+        return budgets.worst_case(size, pictures, len(sent), longest, rate)
+
+    def of(self, lane: Lane, outcome: Reply | Failure | None, asked_at: datetime) -> Bill:
+        """What the request has cost; `outcome` None: it was broken off."""
+        reply = outcome.reply if isinstance(outcome, Failure) else outcome
+        if reply is not None:
+            cost = costs.cost_of(reply, lane.price, asked_at)
+            return Bill(cost, cost, self._used(reply))
+        free = isinstance(outcome, Failure) and not outcome.maybe_billed and outcome.status != 200
+        return Bill(None, 0.0 if free else None, None)
+
+    def _used(self, reply: Reply) -> int | None:
+        if reply.completion_tokens is None or reply.prompt_tokens is None:
+            return None
+        self._usual += (reply.completion_tokens - self._usual) / 20
+        return reply.prompt_tokens + reply.completion_tokens
