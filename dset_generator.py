@@ -36,11 +36,12 @@ except KeyboardInterrupt:  # Ctrl-C in the first tenth of a second
 if TYPE_CHECKING:
     from dset.progress import Progress
 
-VERBS = ("run", "status")
+VERBS = ("run", "status", "check")
 EPILOG = """\
 commands:
   run                   ask what is to be asked; the same as no command
   status [FOLDER]       what is done, what is left, whether the files agree; asks nothing
+  check                 one small request to each key and model: works or not, how fast, what a row would cost
 
 Each flag has a variable, in brackets, for .env or the environment. Keys live there only: DEEPSEEK_API_KEY for
 DeepSeek, DSET_API_KEY for another service. Exit status: 0 done, 1 rows failed or an outage, 2 mend something first,
@@ -108,6 +109,28 @@ def status(settings: Settings, screen: Screen) -> int:
     for line in report.lines:
         screen.result(line)
     return report.exit_status
+
+
+def check(settings: Settings, screen: Screen) -> int:
+    """The verb `check`: ask each key and model once, print what came of it."""
+    from dset import check, choosing
+    from dset.rehearsal.stage import offline
+
+    async def look(endpoints: Any) -> list[Any]:
+        found = []
+        async for one in check.findings(endpoints, settings):
+            found.append(one)
+            screen.result(one.line(""))
+        return found
+
+    with contextlib.ExitStack() as stack:
+        if settings.rehearse:
+            endpoints: Any = [stack.enter_context(offline(settings))]
+        else:
+            endpoints = choosing.choose(settings, choosing.services(settings), screen.notice)
+        found = asyncio.run(look(endpoints))
+    screen.result(check.closing(found))
+    return check.exit_status(found)
 
 
 def _width() -> int:
@@ -219,7 +242,7 @@ def main(argv: list[str] | None = None) -> int:
         for warning in settings.warnings:
             screen.notice(warning)
         with screen.scrubbed_stderr():
-            return status(settings, screen) if verb == "status" else run(settings, screen)
+            return {"run": run, "status": status, "check": check}[verb](settings, screen)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it is, the user gets one line
         line, exit_status = errors.explain(error)
         screen.error(line)

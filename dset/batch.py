@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from dset import clocks, rejections
+from dset import rejections
 from dset.answers import Answer
 from dset.asking import Asker, Outcome, Turn, is_outage
 from dset.commits import Committer
@@ -86,20 +86,19 @@ class Batch:
             self._over.set()
 
     async def _come_home(self) -> None:
-        deadline: float | None = None
-        while self._workers and not self._broken:
+        """Until the last worker has gone or one was broken; after Ctrl-C for a while longer, and no more after another."""
+        await self._over.wait()
+        if self._interrupts == 1 and self._workers and not self._broken:
+            self._over.clear()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(0.2):
+                async with asyncio.timeout(HOME):
                     await self._over.wait()
-            if self._interrupts and deadline is None:
-                deadline = clocks.monotonic() + HOME
-            if self._interrupts > 1 or (deadline and clocks.monotonic() > deadline):
-                return
 
     def interrupt(self, reason: str, *, at_once: bool = False) -> None:
         """Stop for the user: nothing new is asked, what is in flight may come home. A second call ends it at once."""
         self._interrupts += 2 if at_once else 1
         self.stop(Stopped(rejections.INTERRUPTED, reason))
+        self._over.set()
 
     def stop(self, why: Stopped) -> None:
         """Ask nothing new; the first reason stands, and where answers were kept is said in any case."""

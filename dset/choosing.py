@@ -144,6 +144,8 @@ def _real(secrets: Secrets, name: str) -> Secret | None:
 def _endpoint(listing: Listing, model: Model, key_name: str, key: Secret | None) -> Endpoint:
     provider = listing.provider
     local = providers.is_loopback(providers.host_of(listing.base_url))
+    deepseek = providers.speaks_deepseek(provider, model.name, local=local)
+    balance = provider.balance if provider else PROVIDERS[0].balance if deepseek else ""
     return Endpoint(
         provider=listing.name,
         base_url=listing.base_url,
@@ -151,13 +153,13 @@ def _endpoint(listing: Listing, model: Model, key_name: str, key: Secret | None)
         key_name=key_name,
         key=key,
         max_tokens_name=provider.max_tokens if provider else "max_tokens",
-        is_deepseek=providers.speaks_deepseek(provider, model.name, local=local),
+        is_deepseek=deepseek,
         is_local=local,
         limits=model.limits,
         price=model.price,
         extra_body=model.extra_body,
         zone=provider.zone if provider else "utc",
-        balance=provider.balance if provider else "",
+        balance=balance,
     )
 
 

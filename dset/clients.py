@@ -62,6 +62,20 @@ class Client:
         except Exception as error:  # noqa: BLE001 - whatever one request does, it must not end the others
             return self._clean(causes.of_exception(error, clock() - started))
 
+    async def get(self, path: str) -> bytes | Failure:
+        """One page of the service, below its base URL."""
+        import httpx2
+
+        assert self._client is not None
+        try:
+            async with asyncio.timeout(self._settings.timeout):
+                response = await self._client.get(path, cast_to=httpx2.Response, options=self._options)
+            return self._scrubbed(response.content)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a page that is missing must not end anything
+            return self._clean(causes.of_exception(error))
+
     async def _post(self, body: dict[str, Any]) -> "httpx2.Response":
         import httpx2
         import openai

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from dset.budgets import Budget
+from dset.cleaning import clean
 from dset.costs import usd
 from dset.failures import Kind
 from dset.lanes import Lane
@@ -18,7 +19,7 @@ def moved(lane: Lane, following: Lane | None, now: datetime) -> str:
     at = lane.opens(now)
     until = f", until {clock(at, now)}" if at is not None else ""
     then = f"; {following.name} takes over" if following is not None else ""
-    return f"{lane.name}: {lane.why_closed(now)}{until}{then}"
+    return f"{lane.name}: {clean(lane.why_closed(now), 120)}{until}{then}"
 
 
 def opening(lanes: Sequence[Lane], at: datetime, now: datetime) -> str:

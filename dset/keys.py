@@ -25,6 +25,11 @@ class Secret(str):
     def __repr__(self) -> str:
         return "***"
 
+    @property
+    def shown(self) -> str:
+        """Enough to tell it from others: sk-…1234."""
+        return f"{self[:3]}…{self[-4:]}" if len(self) >= 16 else "…"
+
 
 class Secrets:
     """Every key that .env and the environment hold, by the name of its variable."""

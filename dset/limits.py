@@ -1,7 +1,7 @@
 """Limits: stub until merged."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,20 @@ def stage(settings: Settings) -> Iterator["Rehearsal"]:
         rehearsal.close()
 
 
+@contextmanager
+def offline(settings: Settings) -> Iterator[Endpoint]:
+    """An endpoint that answers each question, on this machine."""
+    with Server(canned.calm(), keep_bodies=False) as server:
+        yield _endpoint(settings, server)
+
+
+def _endpoint(settings: Settings, server: Server) -> Endpoint:
+    given = settings.given | {"base_url", "model"}
+    # The settings keep the user's base URL: the port of today is no changed setting.
+    here = replace(settings, base_url=server.base_url, given=given, services=(), secrets=Secrets({}))
+    return replace(choosing.choose(here, choosing.services(here))[0], provider="rehearsal")
+
+
 class Rehearsal:
     """The first run over a q.csv meets an outage half-way, the second goes on and finishes; the next starts afresh."""
 
@@ -66,14 +80,7 @@ class Rehearsal:
     def endpoint(self) -> Endpoint:
         """The offline endpoint, spoken to as any other."""
         assert self._server is not None
-        # The settings keep the user's base URL: the port of today is no changed setting.
-        here = replace(
-            self.settings,
-            base_url=self._server.base_url,
-            given=self.settings.given | {"base_url", "model"},
-            services=(),
-        )
-        return replace(choosing.choose(here, choosing.services(here))[0], provider="rehearsal")
+        return _endpoint(self.settings, self._server)
 
     def prepare(self) -> Settings:
         """Lay out the folder, afresh where q.csv changed or the last rehearsal finished, and start the endpoint.
