@@ -101,6 +101,14 @@ def test_a_run_that_may_last_into_the_peak_may_cost_more() -> None:
     assert (early.high or 0) > (weekend.high or 0)
 
 
+def test_a_short_run_is_split_where_the_peak_begins() -> None:
+    past = [Past(120, 340, 6.0)] * 100
+    found = ask(
+        100, past=past, at_once=1, now=datetime(2026, 11, 20, 0, 57, 30, tzinfo=UTC)
+    )  # for ten minutes
+    assert found.peak_share == pytest.approx(0.75, abs=0.03)
+
+
 def test_a_price_that_changes_while_the_run_goes_on_is_taken_in_parts() -> None:
     doubled = Price(Rate(1, 2), later=((datetime(2027, 1, 1, tzinfo=UTC), Price(Rate(2, 4))),))
     past = [Past(100, 100, 48 * 3.6)] * 100
