@@ -38,7 +38,10 @@ class Budget:
 
     def fits(self, worst: float) -> bool:
         """A request that costs `worst` USD at most can be sent now."""
-        return self._most is None or self._spent + self._reserved + _picos(worst) <= self._most
+        return self._has_room_for(_picos(worst))
+
+    def _has_room_for(self, picos: int) -> bool:
+        return self._most is None or self._spent + self._reserved + picos <= self._most
 
     def can_ever_fit(self, worst: float) -> bool:
         """It can be sent now, or once what is set aside for others comes back unspent."""
@@ -46,11 +49,12 @@ class Budget:
 
     def reserve(self, worst: float) -> Ticket:
         """Set `worst` USD aside. Raises ValueError where they do not fit."""
-        if not self.fits(worst):
+        picos = _picos(worst)
+        if not self._has_room_for(picos):
             raise ValueError("more than is left of the budget")
         ticket = Ticket(next(self._numbers))
-        self._held[ticket] = _picos(worst)
-        self._reserved += self._held[ticket]
+        self._held[ticket] = picos
+        self._reserved += picos
         return ticket
 
     def settle(self, ticket: Ticket, cost: float | None) -> None:

@@ -59,6 +59,7 @@ PRICE = Price(Rate(0.15, 0.6, 0.003), Rate(0.3, 1.2, 0.006), tiers=(Tier(1000, R
     ("reply", "usd"),
     [
         (told(10, 4, 5, 3), 0.000003912),
+        (told(2, 0, 5, 0), 0.0000033),
         (told(10, None, 5, None), 0.0000045),  # what nobody says was cached was not
         (told(0, 0, 0, 0), 0.0),
         (told(1001, 0, 0, 0), 0.009009),
@@ -99,11 +100,12 @@ def test_a_bill_is_the_sum_and_the_count_of_what_is_not_known(costs: list[float 
     assert bill.known + bill.unknown == len(costs)
 
 
-def test_a_bill_of_many_small_sums_does_not_drift() -> None:
+@pytest.mark.parametrize(("cost", "usd"), [(0.0000000003, 0.00003), (0.0003, 30.0)])
+def test_a_bill_of_many_small_sums_does_not_drift(cost: float, usd: float) -> None:
     bill = Bill()
     for _ in range(100_000):
-        bill.add(0.0000000003)
-    assert bill.usd == 0.00003
+        bill.add(cost)
+    assert bill.usd == usd
 
 
 def test_a_bill_counts_the_cost_in_a_record_and_knows_what_is_none() -> None:

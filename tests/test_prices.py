@@ -84,6 +84,7 @@ def test_the_end_of_the_peak_is_found_from_a_time_zone_with_half_hours() -> None
 
 
 DATED = Price(Rate(1, 2, 0.1), later=((moment("2027-01-01"), Price(Rate(2, 4, 0.2))),))
+FALLING = Price(Rate(2, 2), later=((moment("2027-01-01"), Price(Rate(1, 1))),))
 TIERED = Price(Rate(1, 10), tiers=(Tier(200_000, Rate(2, 15)), Tier(500_000, Rate(3, 30))))
 
 
@@ -108,6 +109,14 @@ def test_a_long_prompt_is_billed_by_its_tier(tokens: int, usd: float) -> None:
         (DATED, "2026-12-31T23:40", "2027-01-01T00:10", 0, Rate(2, 4, 0.2)),
         (DATED, "2026-12-31T23:40", "2026-12-31T23:50", 0, Rate(1, 2, 0.1)),
         (DATED, "2027-02-01T00:00", "2027-02-01T00:30", 0, Rate(2, 4, 0.2)),
+        (
+            FALLING,
+            "2026-12-31T23:40",
+            "2027-01-01T00:00",
+            0,
+            Rate(2, 2, 2),
+        ),  # billed the moment before it falls
+        (FALLING, "2027-01-01T00:00", "2027-01-01T00:30", 0, Rate(1, 1, 1)),
         (TIERED, "2026-11-20T10:00", "2026-11-20T10:00", 100, Rate(1, 10, 1)),
         (TIERED, "2026-11-20T10:00", "2026-11-20T10:00", 300_000, Rate(2, 15, 2)),
         (TIERED, "2026-11-20T10:00", "2026-11-20T10:00", None, Rate(3, 30, 3)),
@@ -241,6 +250,7 @@ def test_a_model_on_this_machine_is_never_billed_as_a_providers_own() -> None:
         ("deepseek", "no-such-model"),
         ("gemini", "gemini-embedding-001"),  # no price for what comes out
         ("openrouter", "nobody/nothing:free"),
+        ("openrouter", "stealth/crouton-alpha"),  # listed without prices, and not as free
     ],
 )
 def test_a_model_without_a_price_by_tokens_is_unknown(provider: str, model: str) -> None:
