@@ -172,7 +172,7 @@ def _no_key(listing: Listing, secrets: Secrets) -> str:
     found = f"{placeholder} still holds its placeholder" if placeholder else f"no key for {provider.name}"
     others = [name for one in PROVIDERS for name in one.keys if secrets.get(name) and one is not provider]
     if others and not placeholder:
-        found += f" (there is {others[0]}: for that service say --base-url and --model)"
+        found += f" (there is {others[0]}: for that service leave --base-url away)"
     return (
         f"{found}: get one at {provider.get_key} and put {provider.keys[0]}=... into the file .env in this folder "
         "(to try without a key: python dset_generator.py --rehearse)"

@@ -138,9 +138,17 @@ def _reply(top: dict[str, Any], choice: dict[str, Any], message: dict[str, Any])
         finish_reason=_text(choice.get("finish_reason")) or None,
         prompt_tokens=_count(usage.get("prompt_tokens")),
         cached_tokens=_count(usage.get("prompt_cache_hit_tokens")) if cached is None else cached,
-        completion_tokens=_count(usage.get("completion_tokens")),
+        completion_tokens=_completion(usage),
         reasoning_tokens=_count(_dict(usage.get("completion_tokens_details")).get("reasoning_tokens")),
     )
+
+
+def _completion(usage: dict[str, Any]) -> int | None:
+    """Tokens that came out, thoughts and all: Gemini counts its thoughts in the total alone (clarifai-python#978)."""
+    out, came_in, total = (_count(usage.get(f"{name}_tokens")) for name in ("completion", "prompt", "total"))
+    if out is None or came_in is None or total is None:
+        return out
+    return max(out, total - came_in)
 
 
 def _split(message: dict[str, Any]) -> tuple[str, str | None]:

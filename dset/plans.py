@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from dset.contents import BOOKMARKS, Question
@@ -43,6 +43,10 @@ class _Entries:
         self.rows.append(row)
         self.numbers.append(number)
         self.samples.append(sample)
+
+    def every(self, step: int) -> Iterator[tuple[int, int, int]]:
+        """Every so many of them."""
+        return ((self.rows[at], self.numbers[at], self.samples[at]) for at in range(0, len(self), step))
 
     def __iter__(self) -> Iterator[tuple[int, int, int]]:
         order: Sequence[int] = range(len(self))
@@ -96,7 +100,13 @@ class Plan:
         """The questions to ask."""
         return Queue(self)
 
-    def read(self, entries: _Entries) -> Iterator[Question]:
+    def sample(self, count: int) -> Iterator[Question]:
+        """Some of the questions to ask, from all over the plan."""
+        entries = self.later if len(self.later) else self.first
+        step = max(1, len(entries) // count)
+        return self.read(entries.every(step))
+
+    def read(self, entries: Iterable[tuple[int, int, int]]) -> Iterator[Question]:
         """The questions of these entries, read from q.csv as they are wanted."""
         for row, number, sample in entries:
             question = self.sheet.question(self.sheet.record(row), self.rules.named)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from dset import clocks
 from dset.cleaning import clean
 from dset.costs import Bill, Tokens, usd
+from dset.estimates import Estimate
 from dset.rejections import Rejection
 from dset.replies import Reply
 from dset.wording import span
@@ -60,6 +61,7 @@ class Progress:
     maybe_billed_usd: float = (
         0.0  # what requests whose outcome is unknown may have cost, where a budget counts it
     )
+    estimate: Estimate | None = None  # of what the run would cost
     asleep: str = ""  # why nothing can be asked for now, and until when
     waiting: dict[str, Waiting] = field(default_factory=dict)
     longest: int = 0  # characters of the longest answer

@@ -4,7 +4,7 @@ import signal as signals
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
-from dset import clocks, lanes, process, runs, spent
+from dset import clocks, lanes, outlook, process, runs, spent
 from dset.batch import Batch
 from dset.budgets import Budget
 from dset.clients import Client
@@ -24,7 +24,6 @@ from dset.spending import Spending
 from dset.stops import Stopped
 from dset.workspace import Workspace
 
-_SHOWN = 6  # endpoints that a line names at most
 Follow = Callable[[Progress], AbstractAsyncContextManager[None]]
 
 
@@ -59,14 +58,9 @@ class Session:
         self._clients: dict[Lane, Client] = {}
 
     def notes(self) -> list[str]:
-        """What a user should know of the endpoints before anything is asked."""
-        lines = list(dict.fromkeys(lane.endpoint.warning for lane in self.lanes if lane.endpoint.warning))
-        if len(self.lanes) > 1:
-            shown = ", ".join(lane.name for lane in self.lanes[:_SHOWN])
-            more = f" and {len(self.lanes) - _SHOWN:,} more" if len(self.lanes) > _SHOWN else ""
-            how = "all of them at once" if self._work.settings.spread else "one after the other"
-            lines.append(f"endpoints, {how}: {shown}{more}")
-        return lines
+        """What a user should know before anything is asked: the endpoints, the cost, the time."""
+        estimate = self.progress.estimate = outlook.estimate(self._work, self.lanes)
+        return outlook.notes(self.lanes, self._work.settings) + (estimate.lines() if estimate else [])
 
     def _checked(self, settings: Settings) -> Budget:
         """The budget, and what of it earlier runs in this folder have used."""

@@ -1,6 +1,7 @@
 """What a run says at its beginning and its end, as lines of text."""
 
 from dset.contents import BOOKMARKS
+from dset.estimates import compare
 from dset.failures import Kind
 from dset.outputs import Outputs
 from dset.plans import Plan
@@ -115,7 +116,8 @@ def closing(
             f"  possibly billed twice: {counted(progress.maybe_twice, 'request')} (sent, but no whole answer came back)"
         )
     if progress.answered:
-        lines.append(f"  tokens: {progress.tokens}; cost: {progress.bill}")
+        lines.append(f"  tokens: {progress.tokens}")
+        lines.append(f"  cost: {_cost(progress, invented=invented)}")
         rate = f"{progress.rate:.1f} rows/s" if progress.rate >= 0.1 else f"{progress.rate * 60:.1f} rows/min"
         lines.append(f"  time: {span(progress.seconds)}, {rate}")
     lines += _warnings(progress, outputs)
@@ -135,6 +137,12 @@ def closing(
             "  next: what was cut short or rejected is asked again only with another setting, or --retry-failed"
         )
     return lines
+
+
+def _cost(progress: Progress, *, invented: bool) -> str:
+    if invented:
+        return f"{progress.bill}, had it been real"
+    return (compare(progress.estimate, progress.bill) if progress.estimate else "") or str(progress.bill)
 
 
 def _headline(plan: Plan, progress: Progress, stopped: Stopped | None) -> str:

@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Self
 import pytest
 
 import dset_generator
-from dset import clients, locks, prompts, runs
+from dset import clients, clocks, locks, prompts
 from dset.errors import AlreadyRunningError
 from dset.locks import Lock
 from dset.outputs import Outputs
@@ -1283,7 +1283,7 @@ def test_a_clock_that_jumps_changes_times_and_nothing_else(
         return journal(Path())
 
     now, day = 1_800_000_000.0, 86_400.0
-    monkeypatch.setattr(runs, "datetime", Clock)
+    monkeypatch.setattr(clocks, "datetime", Clock)
     steady = go("steady", [now])
     jumping = go("jumping", [now, now - 400 * day, now + 400 * day, 2**31 - 1.0, 2**31 + 1.0, 4e9, 1.0])
     ids = [sorted(record["metadata"]["id"] for record in one) for one in (steady, jumping)]
@@ -1552,8 +1552,8 @@ def test_an_env_that_cannot_be_used_is_one_line_without_the_key_and_nothing_is_s
         (".env", "DEEPSEEK_API_KEY=your-key-here\n", "DEEPSEEK_API_KEY still holds its placeholder"),
         (
             ".env",
-            "OPENAI_API_KEY=sk-0123456789\n",
-            "there is OPENAI_API_KEY: for that service say --base-url",
+            "OPENAI_API_KEY=sk-0123456789\nDSET_BASE_URL=https://api.deepseek.com\n",
+            "there is OPENAI_API_KEY: for that service leave --base-url away",
         ),
         (".env", "DEEPSEEK_KEY=sk-0123456789\n", "did you mean DEEPSEEK_API_KEY?"),
         (".env.txt", "DEEPSEEK_API_KEY=sk-0123456789\n", "found .env.txt, but it must be named .env"),

@@ -40,7 +40,10 @@ def test_rows_are_counted_by_how_they_ended_and_their_tokens_added() -> None:
         "cached_tokens": 12,
         "completion_tokens": 15,
         "reasoning_tokens": 0,
+        "cost_usd": None,
+        "cost_unknown": 3,
         "maybe_billed_twice": 1,
+        "maybe_billed_usd": 0.0,
     }
 
 

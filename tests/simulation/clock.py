@@ -69,7 +69,7 @@ class Loop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._clock.seconds
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
         self._clock.threads += 1
         future = super().run_in_executor(executor, func, *args)
         future.add_done_callback(self._ended)

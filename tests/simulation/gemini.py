@@ -66,7 +66,7 @@ class Service:
         if self.plot.die_after and self.requests > self.plot.die_after:
             os._exit(9)
         text = messages[-1]["content"].removeprefix("answer this question: ")
-        what, behaviour = self._decide(endpoint.key_name, endpoint.model, text)
+        _, behaviour = self._decide(endpoint.key_name, endpoint.model, text)
         good = behaviour.status == 200
         await asyncio.sleep(1.5 + len(text) % 7 / 2 if good else 0.1)
         if good:
@@ -110,7 +110,9 @@ def entries(book: Path) -> list[dict[str, Any]]:
 class Client:
     """In the place of dset.clients.Client."""
 
-    def __init__(self, endpoint: Endpoint, ask: Callable[[Endpoint, Messages], Awaitable[Reply | Failure]]) -> None:
+    def __init__(
+        self, endpoint: Endpoint, ask: Callable[[Endpoint, Messages], Awaitable[Reply | Failure]]
+    ) -> None:
         self._endpoint, self._ask = endpoint, ask
 
     async def __aenter__(self) -> Self:
@@ -127,4 +129,3 @@ class Client:
 def made(service: Service) -> Callable[[Endpoint, Settings, int], Client]:
     """What makes clients of this service."""
     return lambda endpoint, settings, most: Client(endpoint, service.ask)
-

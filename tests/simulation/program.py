@@ -26,7 +26,12 @@ def prepare(place: Path, questions: Sequence[str], keys: int, **limits: int) -> 
         "question,status\n" + "".join(f'"{text}",\n' for text in questions), encoding="utf-8"
     )
     names = [KEYS.format(number) for number in range(1, keys + 1)]
-    lines = ["[[providers]]", 'name = "gemini"', f"keys = {json.dumps(names)}", f"models = {json.dumps(MODELS)}"]
+    lines = [
+        "[[providers]]",
+        'name = "gemini"',
+        f"keys = {json.dumps(names)}",
+        f"models = {json.dumps(MODELS)}",
+    ]
     lines += [f"{name} = {limit}" for name, limit in limits.items()]
     (place / "endpoints.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (place / ".env").write_text(
