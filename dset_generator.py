@@ -197,14 +197,16 @@ class Screen:
                 self._bar = None
 
     async def _tick(self, progress: Progress) -> None:
-        waited_for, said_at = None, 0.0
+        waited_for, said_at, said, pause = None, 0.0, 0, 5.0
         while True:
             waiting = progress.next_try
             told = waiting and (waiting.attempt, waiting.attempts)
             if waiting and told != waited_for:  # at once, and once for all rows that wait alike
                 self.notice(waiting.beginning)
-            elif self._bar is None and progress.seconds - said_at >= 5:
-                said_at = progress.seconds
+            elif self._bar is None and progress.seconds - said_at >= pause:
+                # Less and less often while nothing happens: it may sleep until tomorrow.
+                pause = 5.0 if progress.ended > said else min(2 * pause, 600.0)
+                said_at, said = progress.seconds, progress.ended
                 self.notice(progress.line())
             waited_for = told
             self._draw(progress)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dset.keys import Secret
-from dset.limits import Limits
+from dset.limits import Limits, Zone
 from dset.messages import Messages
 from dset.prices import Price
 from dset.settings import Settings
@@ -28,7 +28,7 @@ class Endpoint:
     limits: Limits = field(default_factory=Limits)
     price: Price | None = None  # as endpoints.toml states it
     extra_body: Mapping[str, Any] = field(default_factory=dict)
-    zone: str = "utc"  # at whose midnight its days begin
+    zone: Zone = "utc"  # at whose midnight its days begin
     balance: str = ""  # the page that tells what is left of the money
 
     @property

@@ -15,6 +15,7 @@ from dset.budgets import Ticket as Reserved
 from dset.closures import all_closed, moved, opening, over_budget
 from dset.failures import Failure
 from dset.lanes import Lane
+from dset.limits import Ticket
 from dset.stops import Stopped
 
 SOON = 600.0  # seconds: an endpoint that opens so soon is waited for in any case
@@ -45,7 +46,7 @@ class Slot:
 
     lane: Lane
     sent_at: float
-    ticket: object = None  # of the rate window
+    ticket: Ticket | None = None  # of the rate window
     reserved: Reserved | None = None  # of the budget
 
 
@@ -90,14 +91,12 @@ class Failover:
         """Leave to send a request, as long as that takes; why there is none; None when the run has stopped."""
         if self._stopped:
             return None
+        if not self._queue and not isinstance(answer := self._decided(demand), float):
+            return answer
         wish = _Wish(demand)
         self._queue.append(wish)
         self._dispatch()
-        try:
-            return await wish.granted
-        finally:
-            if not wish.granted.done():
-                self._queue.remove(wish)
+        return await wish.granted
 
     def release(self, slot: Slot, *, tokens: int | None = None, usd: float | None = 0.0) -> None:
         """The request came to its end: what it used; `usd` is None where nobody knows what was billed."""
@@ -118,8 +117,10 @@ class Failover:
         self._stopped = True
         if self._timer is not None:
             self._timer.cancel()
-        while self._queue:
-            _grant(self._queue.popleft(), None)
+        for wish in self._queue:
+            if not wish.granted.done():
+                wish.granted.set_result(None)
+        self._queue.clear()
 
     def close(self, lane: Lane, failure: Failure) -> bool:
         """Close the endpoint, and those that share its key or its service, for what it said. Whether one is left.
@@ -157,11 +158,6 @@ class Failover:
         """Why no endpoint is left."""
         return all_closed(self.lanes, clocks.now())
 
-    def wake(self) -> None:
-        """Something changed that may let a request go."""
-        if self._queue:
-            self._dispatch()
-
     def _after_closing(self, lane: Lane, now: datetime) -> None:
         following = next((one for one in self.lanes if _is_open(one, now)), None)
         if len(self.lanes) > 1:
@@ -178,7 +174,9 @@ class Failover:
         if not times:
             return None
         at, lane = min(times, key=lambda one: one[0])
-        dear = lane.closure is None and lane.day.left(now)  # it waits for its cheap hours, as it was told
+        dear = (
+            lane.closure is None and lane.day.left(now) != 0
+        )  # it waits for its cheap hours, as it was told
         soon = (at - now).total_seconds() <= SOON
         return at if self._rules.wait or dear or soon else None
 
@@ -189,6 +187,9 @@ class Failover:
             self._timer = None
         while self._queue and not self._stopped:
             wish = self._queue[0]
+            if wish.granted.done():  # whoever asked is gone
+                self._queue.popleft()
+                continue
             answer = self._decided(wish.demand)
             if isinstance(answer, float):
                 if answer > 0:
@@ -196,7 +197,7 @@ class Failover:
                     self._timer = loop.call_later(min(answer, _LOOK), self._dispatch)
                 return
             self._queue.popleft()
-            _grant(wish, answer)
+            wish.granted.set_result(answer)
 
     def _decided(self, demand: Demand) -> Slot | Stopped | float:
         """A slot, or the end; else the seconds until it is worth another look, 0.0 where only an event can help."""
@@ -224,8 +225,9 @@ class Failover:
                 return 0.0 if self._budget.reserved else over_budget(self._budget, worst)
             reserved = self._budget.reserve(worst)
         lane.pace.sent(moment)
-        lane.day.count(now)
-        ticket = lane.window.start(moment, demand.tokens()) if lane.window.holds else None
+        if lane.endpoint.limits.rpd:
+            lane.day.count(now)
+        ticket = lane.window.start(moment, demand.tokens()) if lane.is_metered else None
         self._in_flight += 1
         return Slot(lane, moment, ticket, reserved)
 
@@ -259,7 +261,7 @@ def _wait(lane: Lane, demand: Demand, moment: float) -> float | None:
         return lane.pace.paused_until - moment
     if not lane.pace.has_room:
         return None
-    return lane.window.wait(moment, demand.tokens()) if lane.window.holds else 0.0
+    return lane.window.wait(moment, demand.tokens()) if lane.is_metered else 0.0
 
 
 def _shares(one: Lane, lane: Lane, scope: str) -> bool:
@@ -275,8 +277,3 @@ def _tires_with(one: Lane, lane: Lane, scope: str) -> bool:
     same_service = one.endpoint.base_url == lane.endpoint.base_url
     same_model = same_service and one.endpoint.model == lane.endpoint.model
     return one is lane or (scope == "model" and same_model) or (scope == "service" and same_service)
-
-
-def _grant(wish: _Wish, answer: Slot | Stopped | None) -> None:
-    if not wish.granted.done():
-        wish.granted.set_result(answer)

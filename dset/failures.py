@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dset.cleaning import clean
 from dset.error_bodies import header_facts, read_error, told_wait
+from dset.limits import Zone
 from dset.replies import Reply
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Failure:
 
     `wait` is what the service asks for, in seconds; `limit` how many requests at once it says it allows, `quota` how
     many a day. `window`: it counts by the minute. `scope`: what a stop is about, one model of the key, the whole key
-    or the service; `reopens`: at whose midnight it ends, 'pacific' or 'utc', '' where that is not known.
+    or the service; `reopens`: at whose midnight it ends, None where that is not known.
     `maybe_billed`: it was sent, its outcome is unknown. `reply`: what was paid for although it is no answer.
     """
 
@@ -56,7 +57,7 @@ class Failure:
     quota: int | None = None
     window: bool = False
     scope: str = "model"
-    reopens: str = ""
+    reopens: Zone | None = None
     maybe_billed: bool = False
     reply: Reply | None = None
 
@@ -115,7 +116,7 @@ class Rule(NamedTuple):
     kind: Kind
     advice: str = ""
     scope: str = "model"
-    reopens: str = ""
+    reopens: Zone | None = None
     window: bool = False
 
 

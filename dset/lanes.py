@@ -46,6 +46,11 @@ class Lane:
         return self.endpoint.name
 
     @property
+    def is_metered(self) -> bool:
+        """What it grants a minute is known, and held."""
+        return bool(self.endpoint.limits.rpm or self.endpoint.limits.tpm)
+
+    @property
     def tariff(self) -> str:
         """Whose price list holds: what stands in for DeepSeek costs as much."""
         return "deepseek" if self.endpoint.is_deepseek else self.endpoint.provider
@@ -58,7 +63,7 @@ class Lane:
             if self.closure.until > now:
                 return self.closure.until
             self.closure = None
-        if not self.day.left(now):
+        if self.day.left(now) == 0:
             return self.day.next_midnight(now)
         return prices.next_cheap(self.tariff, now) if self.off_peak else now
 
@@ -66,7 +71,7 @@ class Lane:
         """In words, for an endpoint that is closed."""
         if self.closure is not None:
             return self.closure.reason
-        if not self.day.left(now):
+        if self.day.left(now) == 0:
             return f"its {self.endpoint.limits.rpd:,} requests of today are spent"
         return "its cheap hours are over"
 
@@ -102,7 +107,7 @@ def make(endpoint: Endpoint, concurrency: int | None, *, off_peak: bool) -> Lane
         pace=Pace(most, None if concurrency else min(AUTO_START, most)),
         price=None,
         day=Day(limits.rpd, endpoint.zone),
-        window=Window(limits),
+        window=Window(limits.rpm, limits.tpm),
         off_peak=off_peak,
     )
     lane.price = prices.find(lane.tariff, endpoint.model, endpoint.price, is_local=endpoint.is_local)

@@ -62,7 +62,6 @@ class Progress:
         0.0  # what requests whose outcome is unknown may have cost, where a budget counts it
     )
     estimate: Estimate | None = None  # of what the run would cost
-    asleep: str = ""  # why nothing can be asked for now, and until when
     waiting: dict[str, Waiting] = field(default_factory=dict)
     longest: int = 0  # characters of the longest answer
     _started: float = field(default_factory=_moment)

@@ -10,6 +10,8 @@ import urllib.parse
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from dset.limits import Zone
+
 # The names DeepSeek's own service has used; Ollama's `deepseek-r1:8b` and the like are other programs.
 _DEEPSEEK_MODEL = re.compile(r"deepseek-(flash|pro|chat|reasoner|v\d[\w.-]*)\Z")
 
@@ -26,7 +28,7 @@ class Provider:
     models: tuple[str, ...] = ()  # asked where nobody names one, best first
     named: str = r"(?!)"  # pattern of the names that its models have
     max_tokens: str = "max_tokens"  # what it calls the longest answer
-    zone: str = "utc"  # at whose midnight its days begin
+    zone: Zone = "utc"  # at whose midnight its days begin
     balance: str = ""  # the page that tells what is left of the money
 
     @property

@@ -12,6 +12,7 @@ from dset.endpoints import Endpoint
 from dset.failover import Failover, Rules
 from dset.failures import Kind
 from dset.lanes import Lane
+from dset.limits import Limits
 from dset.questions import Question, content_key
 from dset.rejections import Rejection
 from dset.replies import Reply
@@ -134,6 +135,8 @@ def lane(model: str = "asked-for", concurrency: int | None = None, **more: Any) 
     }
     fields |= {"max_tokens_name": "max_tokens", "is_deepseek": False, "is_local": True}
     off_peak = bool(more.pop("off_peak", False))
+    if "limits" in more:
+        more["limits"] = Limits(**more["limits"])
     return lanes.make(Endpoint(model=model, **(fields | more)), concurrency, off_peak=off_peak)
 
 
