@@ -6,6 +6,7 @@ It knows no file, no service and no screen: it is handed the questions, a functi
 import asyncio
 import contextlib
 import re
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -46,6 +47,7 @@ class Batch:
         self._first_faults: list[tuple[int | None, str]] = []
         self._workers: set[asyncio.Task[None]] = set()
         self._broken: list[BaseException] = []  # workers that an error of ours has ended
+        self._again: deque[Turn] = deque()  # rows for another endpoint
         self._dry = False  # no question is left
         self._over = asyncio.Event()
         self._interrupts = 0
@@ -62,6 +64,9 @@ class Batch:
             await asyncio.gather(*self._workers, return_exceptions=True)
         if self._broken:
             raise self._broken[0]
+        for turn in self._again:
+            if turn.last is not None:
+                await self._reject(turn, self._kind_of(turn.last), turn.last)
         if self._stop_hits:
             turn, failure = min(self._stop_hits, key=lambda hit: hit[0].question.row)
             await self._reject(turn, failure.kind, failure)
@@ -125,12 +130,19 @@ class Batch:
         while True:
             await self._asker.gate.passed()
             await self._asker.disk.wait()
-            question = None if self.stopped else next(self._job.questions, None)
-            if question is None:
-                self._dry = not self.stopped
+            turn = None if self.stopped else self._next()
+            if turn is None:
                 return
             self._hire(1)
-            await self._answer(Turn(question))
+            await self._answer(turn)
+
+    def _next(self) -> Turn | None:
+        """A row to ask: one that another endpoint failed, else a new one."""
+        if self._again:
+            return self._again.popleft()
+        question = next(self._job.questions, None)
+        self._dry = question is None
+        return Turn(question) if question else None
 
     async def _answer(self, turn: Turn) -> None:
         """One question from its first request to its commit."""
@@ -165,7 +177,11 @@ class Batch:
             if messages is None:
                 continue  # it could not be sent, and tells nothing
             outcome = await self._asker.request(turn, messages)
-            await self._finish(turn, outcome)
+            if isinstance(outcome, Failure) and is_outage(outcome) and self._asker.takes_over(turn, outcome):
+                await self._keep(turn, outcome)
+                self._again.append(turn)
+            else:
+                await self._finish(turn, outcome)
             return True, outcome
         return False, None
 

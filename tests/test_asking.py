@@ -1,0 +1,252 @@
+"""A row on its way over several endpoints, in simulated time: what moves it on, and what is written down of it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dset import answers, batch
+from dset.batch import Batch
+from dset.commits import Committer
+from dset.failures import Failure, Kind
+from dset.jobs import Job
+from dset.lanes import Lane
+from dset.messages import Messages
+from dset.outputs import Outputs
+from dset.progress import Progress
+from dset.rejections import INTERRUPTED
+from dset.replies import Reply
+from dset.stops import BUDGET, SPENT
+from tests import samples
+from tests.simulation.clock import Clock
+
+FOLDER = Path("dset_generator")
+DAY_SPENT = Failure(Kind.STOP, "the day is spent", reopens="pacific")
+KEY_DEAD = Failure(Kind.STOP, "bad key", "Check it.", scope="key")
+BUSY = Failure(Kind.PACE, "too many", status=429)
+DOWN = Failure(Kind.OUTAGE, "overloaded", status=503)
+UNREACHED = Failure(Kind.OUTAGE, "no connection")
+RISKY = Failure(Kind.OUTAGE, "cut", maybe_billed=True)
+BLOCKED = Failure(Kind.REFUSAL, "blocked", status=200)
+ROWS = [f"q{number}" for number in range(1, 9)]
+
+
+class Services:
+    """Each lane's outcomes, the last one again and again; a Reply where nothing is told of a lane."""
+
+    def __init__(self, clock: Clock, **outcomes: Sequence[Reply | Failure]) -> None:
+        self._clock, self._outcomes = clock, outcomes
+        self.asked: list[tuple[str, str, float]] = []  # lane, text, when
+
+    async def ask(self, lane: Lane, sent: Messages) -> Reply | Failure:
+        """One second each."""
+        model = lane.endpoint.model
+        told = self._outcomes.get(model, [samples.reply()])
+        number = sum(name == model for name, _, _ in self.asked)
+        self.asked.append((model, sent[0]["content"], self._clock.seconds))
+        await asyncio.sleep(1.0)
+        outcome = told[min(number, len(told) - 1)]
+        return replace(outcome, model=None) if isinstance(outcome, Reply) else outcome
+
+    @property
+    def bill(self) -> Counter[str]:
+        """Requests by lane."""
+        return Counter(name for name, _, _ in self.asked)
+
+
+class Result:
+    """What became of a run."""
+
+    def __init__(self, made: Batch, progress: Progress, told: list[str], clock: Clock) -> None:
+        self.stopped, self.progress, self.told, self.clock = made.stopped, progress, told, clock
+        self.records = list(answers.read(FOLDER / "output.json"))
+        self.by_endpoint = Counter(line["metadata"]["endpoint"] for line in self.records)
+        lines = samples.read_lines(FOLDER / "rejected.json")
+        self.rejected = {line["metadata"]["question"]: line for line in lines}
+
+
+def run(
+    services: Services, clock: Clock, lanes: Sequence[Lane], texts: Sequence[str] = ROWS, **more: Any
+) -> Result:
+    """One run over these questions, at these lanes."""
+    outputs, told = Outputs(FOLDER, print), list[str]()
+    outputs.recover(Path("q.csv"))
+    outputs.open((), (), csv_exact=False)
+    progress = Progress(len(texts))
+    interrupt_at = more.pop("interrupt_at", 0.0)
+    waits = more.pop("retry_waits", (60.0, 120.0, 240.0))
+    job: dict[str, Any] = {"run": "r", "settings": "f1", "retry_waits": waits, "most": 8}
+    made: list[Batch] = []
+
+    async def whole() -> None:
+        failover = samples.failover(*lanes, tell=told.append, **more)
+        questions = iter([samples.question(text, row) for row, text in enumerate(texts, 2)])
+        async with Committer(outputs, lambda line: None) as committer:
+            one = Batch(
+                Job(questions, lambda asked: [{"role": "user", "content": asked.text}], services.ask, failover,
+                    samples.spending(max_tokens=1000), **job),
+                committer, progress, lambda line: None,
+            )  # fmt: skip
+            made.append(one)
+            if interrupt_at:
+                asyncio.get_running_loop().call_later(interrupt_at, one.interrupt, "by Ctrl-C")
+            await one.run()
+
+    clock.run(whole())
+    outputs.close(None)
+    return Result(made[0], progress, told, clock)
+
+
+def lane(model: str, key: str = "k", **more: Any) -> Lane:
+    """An endpoint that takes one request at a time."""
+    return samples.lane(model, concurrency=more.pop("concurrency", 1), key_name=key, **more)
+
+
+def test_a_row_that_meets_a_spent_endpoint_is_answered_by_the_next_and_says_by_which() -> None:
+    clock = Clock()
+    services = Services(clock, a=[*[samples.reply()] * 3, DAY_SPENT])
+    result = run(services, clock, [lane("a"), lane("b")])
+    assert services.bill == {"a": 4, "b": 5}
+    assert result.by_endpoint == {"p/k/a": 3, "p/k/b": 5}
+    assert {line["metadata"]["model"] for line in result.records} == {"a", "b"}
+    assert (result.progress.answered, result.rejected, result.stopped) == (8, {}, None)
+    assert result.told == ["p/k/a: the day is spent, until 08:00 UTC (in 14 h 59 min); p/k/b takes over"]
+
+
+def test_a_passing_rate_limit_is_waited_out_and_if_it_stays_the_next_takes_over() -> None:
+    clock = Clock()
+    services = Services(clock, a=[BUSY])
+    result = run(services, clock, [lane("a"), lane("b")], ["q1"])
+    times = [at for _, _, at in services.asked]
+    gaps = [round(later - at - 1.0) for at, later in zip(times, times[1:], strict=False)]
+    assert gaps[:5] == [5, 10, 20, 40, 80]
+    assert [name for name, _, _ in services.asked] == ["a"] * 6 + ["b"]
+    assert gaps[5] == 0  # at once
+    assert result.by_endpoint == {"p/k/b": 1}
+    assert result.records[0]["metadata"]["attempts"] == 7
+
+
+def test_a_rate_limit_that_passes_in_time_moves_nothing() -> None:
+    clock = Clock()
+    services = Services(clock, a=[*[BUSY] * 5, samples.reply()])
+    result = run(services, clock, [lane("a"), lane("b")], ["q1"])
+    assert services.bill == {"a": 6}
+    assert result.told == []
+
+
+def test_when_all_are_spent_the_first_row_that_was_hit_is_the_place_to_go_on() -> None:
+    clock = Clock()
+    services = Services(clock, a=[samples.reply(), DAY_SPENT], b=[samples.reply(), KEY_DEAD])
+    result = run(services, clock, [lane("a"), lane("b", "k2")])
+    assert result.progress.answered == 2
+    assert result.stopped is not None
+    assert result.stopped.kind == SPENT
+    assert "p/k/a opens again at 08:00 UTC" in result.stopped.advice
+    assert {text: line["kind"] for text, line in result.rejected.items()} == {"q3": "stop"}
+    assert result.rejected["q3"]["metadata"]["endpoint"] == "p/k2/b"
+
+
+def test_with_wait_the_run_goes_on_in_the_morning() -> None:
+    clock = Clock()
+    services = Services(clock, a=[samples.reply(), DAY_SPENT, *[samples.reply()] * 9])
+    result = run(services, clock, [lane("a")], wait=True)
+    assert result.progress.answered == 8
+    assert result.rejected == {}
+    assert clock.seconds > 14 * 3600
+
+
+def test_ctrl_c_ends_a_run_that_sleeps_until_the_morning() -> None:
+    clock = Clock()
+    services = Services(clock, a=[samples.reply(), DAY_SPENT])
+    result = run(services, clock, [lane("a")], wait=True, interrupt_at=600.0)
+    assert clock.seconds < 700
+    assert result.stopped is not None
+    assert result.stopped.kind == INTERRUPTED
+    assert {text: line["kind"] for text, line in result.rejected.items()} == {"q2": "stop"}
+
+
+@pytest.mark.parametrize("failure", [DOWN, UNREACHED])
+def test_an_outage_that_stays_lets_another_service_take_over_and_costs_no_row(failure: Failure) -> None:
+    clock = Clock()
+    services = Services(clock, a=[samples.reply(), failure])
+    other = lane("b", base_url="http://127.0.0.1:10", concurrency=3)
+    result = run(services, clock, [lane("a", concurrency=3), other], most=3)
+    assert result.progress.answered == 8
+    assert result.rejected == {}
+    assert result.by_endpoint["p/k/b"] == 7
+    assert result.stopped is None
+
+
+def test_the_same_model_at_another_key_does_not_take_over_in_an_outage_of_the_model() -> None:
+    clock = Clock()
+    services = Services(clock, a=[DOWN])
+    result = run(services, clock, [lane("a"), lane("a", "k2"), lane("b")], ["q1", "q2"])
+    assert result.by_endpoint == {"p/k/b": 2}
+    assert {at for name, _, at in services.asked if name == "a" and at > 500} == set()
+
+
+def test_an_outage_of_the_only_endpoint_stops_the_run_as_ever() -> None:
+    clock = Clock()
+    services = Services(clock, a=[DOWN])
+    result = run(services, clock, [lane("a")])
+    assert result.stopped is not None
+    assert (result.stopped.kind, services.bill["a"]) == (Kind.OUTAGE, 5)
+    assert {line["kind"] for line in result.rejected.values()} == {"outage"}
+
+
+def test_an_endpoint_that_rested_is_asked_again() -> None:
+    clock = Clock()
+    services = Services(clock, a=[*[BUSY] * 6, samples.reply()])
+    result = run(services, clock, [lane("a"), lane("b")], [f"q{number}" for number in range(400)])
+    assert result.by_endpoint["p/k/b"] > 250
+    assert result.by_endpoint["p/k/a"] > 50
+    assert any("p/k/a is open again" in line for line in result.told)
+
+
+def test_a_refused_row_is_blocked_wherever_it_was_asked() -> None:
+    clock = Clock()
+    services = Services(clock, a=[DAY_SPENT], b=[BLOCKED])
+    result = run(services, clock, [lane("a"), lane("b")], ["q1"])
+    assert result.rejected["q1"]["kind"] == "refusal"
+    assert result.rejected["q1"]["metadata"]["endpoint"] == "p/k/b"
+
+
+def test_a_budget_ends_the_run_cleanly_without_a_bookmark() -> None:
+    clock = Clock()
+    priced = lane("deepseek-flash", provider="deepseek", is_deepseek=True, concurrency=3)
+    long = samples.reply(completion_tokens=900)
+    result = run(Services(clock, **{"deepseek-flash": [long]}), clock, [priced], budget=0.0012)
+    assert result.stopped is not None
+    assert result.stopped.kind == BUDGET
+    assert result.rejected == {}
+    assert result.progress.answered == 2
+    assert result.progress.bill.usd <= 0.0012
+
+
+def test_what_may_have_been_billed_counts_against_the_budget_at_its_worst() -> None:
+    clock = Clock()
+    priced = lane("deepseek-flash", provider="deepseek", is_deepseek=True)
+    services = Services(clock, **{"deepseek-flash": [RISKY, samples.reply(completion_tokens=900)]})
+    result = run(services, clock, [priced], budget=0.0014)
+    assert result.stopped is not None
+    assert result.stopped.kind == BUDGET
+    assert (services.bill["deepseek-flash"], result.progress.answered) == (2, 1)
+
+
+def test_the_engine_starts_no_more_workers_than_the_endpoints_bear(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    seen: list[int] = []
+    hire = batch.Batch._hire
+
+    def watched(one: Batch, at_most: int) -> bool:
+        told = hire(one, at_most)
+        seen.append(len(one._workers))
+        return told
+
+    monkeypatch.setattr(batch.Batch, "_hire", watched)
+    run(Services(clock), clock, [lane("a", concurrency=3)], [f"q{number}" for number in range(40)])
+    assert max(seen) == 3
