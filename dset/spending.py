@@ -56,9 +56,17 @@ class Spending:
         reply = outcome.reply if isinstance(outcome, Failure) else outcome
         if reply is not None:
             cost = costs.cost_of(reply, lane.price, asked_at)
-            return Bill(cost, cost, self._used(reply))
+            return Bill(cost, self._dearest(lane, reply, cost, asked_at), self._used(reply))
         free = isinstance(outcome, Failure) and not outcome.maybe_billed and outcome.status != 200
         return Bill(None, 0.0 if free else None, None)
+
+    def _dearest(self, lane: Lane, reply: Reply, cost: float | None, asked_at: datetime) -> float | None:
+        """The cost, were the dearest price between the request and its answer the one that is billed."""
+        if cost is None or lane.price is None or lane.price.peak is None:
+            return cost
+        rate = lane.price.worst(asked_at, clocks.now(), reply.prompt_tokens)
+        figures = (reply.prompt_tokens or 0, reply.cached_tokens or 0, reply.completion_tokens or 0)
+        return max(cost, rate.cost(*figures))
 
     def _used(self, reply: Reply) -> int | None:
         if reply.completion_tokens is None or reply.prompt_tokens is None:

@@ -1,6 +1,7 @@
 """A row on its way over several endpoints, in simulated time: what moves it on, and what is written down of it."""
 
 import asyncio
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -122,7 +123,7 @@ def test_a_passing_rate_limit_is_waited_out_and_if_it_stays_the_next_takes_over(
     services = Services(clock, a=[BUSY])
     result = run(services, clock, [lane("a"), lane("b")], ["q1"])
     times = [at for _, _, at in services.asked]
-    gaps = [round(later - at - 1.0) for at, later in zip(times, times[1:], strict=False)]
+    gaps = [round(later - at - 1.0) for at, later in itertools.pairwise(times)]
     assert gaps[:5] == [5, 10, 20, 40, 80]
     assert [name for name, _, _ in services.asked] == ["a"] * 6 + ["b"]
     assert gaps[5] == 0  # at once

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.running import SCRIPT, environment
-from tests.simulation import program, verdict
+from tests.simulation import money, program, verdict
 from tests.simulation.gemini import Plot
 
 AT_ONCE = 12
@@ -89,3 +89,15 @@ def test_the_same_holds_when_it_is_killed_again_and_again(
         )
         assert done.returncode == (9 if left else 0), done.stdout + done.stderr
     verdict.check(clean_place, questions, blocked, kills, AT_ONCE)
+
+
+def test_no_run_is_billed_more_than_its_budget_whatever_the_service_does() -> None:
+    found = [money.run(seed) for seed in range(120)]
+    assert all(one.billed <= one.budget for one in found if one.stopped == "budget")
+    assert sum(one.stopped == "budget" for one in found) > 30  # else they tell nothing
+    assert sum(one.answered for one in found) > 500
+
+
+@pytest.mark.soak
+def test_of_a_thousand_runs_none_is_billed_more_than_its_budget() -> None:
+    assert len([money.run(seed) for seed in range(1000)]) == 1000
