@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from dset import files
+from dset.cleaning import clean
+from dset.closures import clock
 from dset.endpoints import Endpoint
 from dset.lanes import Closure, Lane
 
@@ -26,7 +28,7 @@ class Quotas:
 
     def restore(self, lanes: Iterable[Lane], now: datetime) -> None:
         """Close the lanes that the file says are spent, and count on from their counts of today."""
-        noted = self._read()
+        noted = self.noted()
         for lane in lanes:
             entry = noted.get(lane.name)
             if not isinstance(entry, dict) or entry.get("key") != _digest(lane.endpoint):
@@ -45,7 +47,7 @@ class Quotas:
         if not noted and not self._path.exists():
             return
         others = {
-            name: entry for name, entry in self._read().items() if name not in {one.name for one in lanes}
+            name: entry for name, entry in self.noted().items() if name not in {one.name for one in lanes}
         }
         text = (
             json.dumps({**others, **noted}, ensure_ascii=False, indent=1).encode("utf-8", "replace") + b"\n"
@@ -54,7 +56,8 @@ class Quotas:
             files.replace(self._path, [text])
             self._written = text
 
-    def _read(self) -> dict[str, Any]:
+    def noted(self) -> dict[str, Any]:
+        """What stands in the file, {} where it cannot be read."""
         try:
             noted = json.loads(self._path.read_bytes())
         except (OSError, ValueError, RecursionError):
@@ -87,3 +90,13 @@ def _moment(text: object) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else None
+
+
+def told(path: Path, now: datetime) -> list[str]:
+    """What the file says is spent still, a line each."""
+    lines = []
+    for name, entry in Quotas(path).noted().items():
+        until = _moment(entry.get("spent_until")) if isinstance(entry, dict) else None
+        if until is not None and until > now:
+            lines.append(f"{clean(str(name))}: spent until {clock(until, now)}")
+    return lines

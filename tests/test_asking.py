@@ -231,7 +231,8 @@ def test_a_budget_ends_the_run_cleanly_without_a_bookmark() -> None:
 def test_what_may_have_been_billed_counts_against_the_budget_at_its_worst() -> None:
     clock = Clock()
     priced = lane("deepseek-flash", provider="deepseek", is_deepseek=True)
-    services = Services(clock, **{"deepseek-flash": [RISKY, samples.reply(completion_tokens=900)]})
+    outcomes: list[Reply | Failure] = [RISKY, samples.reply(completion_tokens=900)]
+    services = Services(clock, **{"deepseek-flash": outcomes})
     result = run(services, clock, [priced], budget=0.0014)
     assert result.stopped is not None
     assert result.stopped.kind == BUDGET

@@ -30,6 +30,7 @@ TESTED_WITH = {
     "closures": "failover",
     "lanes": "failover",
     "latency": "pace",
+    "inspection": "status",
     "price_lists": "prices",
     "spending": "simulation",
     "stops": "failover",

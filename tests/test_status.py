@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dset import answers, locks, rejections, status
+from dset import answers, inspection, locks, rejections, status
 from dset.failures import Kind
 from dset.folders import Folder
 from dset.outputs import Outputs
@@ -24,7 +24,7 @@ def temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
-def look(**given: Any) -> status.Report:
+def look(**given: Any) -> inspection.Report:
     """The report; nothing may have changed by it."""
     before = {path: path.read_bytes() for path in PLACE.rglob("*") if path.is_file()}
     report = status.look(load(given, {}))
@@ -44,7 +44,7 @@ def answered(*texts: str, close: bool = True, **columns: str) -> Outputs:
     return outputs
 
 
-def line(report: status.Report, part: str) -> str:
+def line(report: inspection.Report, part: str) -> str:
     (found,) = [line for line in report.lines if part in line]
     return found
 
@@ -54,7 +54,7 @@ def test_a_folder_that_is_level_and_done_has_status_0() -> None:
     answered("one", "two")
     report = look()
     assert report.lines == [
-        f"{JOURNAL}: 2 answers; tokens: 20 in (8 cached), 10 out (0 thinking); cost in USD: unknown",
+        f"{JOURNAL}: 2 answers; tokens: 20 in (8 cached), 10 out (0 thinking); cost: unknown",
         f"{QUESTIONS}: 2 rows, 2 done, 0 to do, 0 blocked, 0 left alone, 0 empty",
         "the next run asks nothing: all rows are answered",
         f"{CSV}: level with the journal",
