@@ -222,7 +222,7 @@ class Batch:
             return
         answer = self._job.answer(turn, reply)
         if await self._saved(answer):
-            self.progress.saved(reply, turn.cost_usd)
+            self.progress.saved(reply, turn.cost_usd, answer.endpoint)
             self._tell(f"saved row {turn.question.row} {answer.question.id}")
 
     async def _reject(self, turn: Turn, kind: str, failure: Failure) -> None:

@@ -41,8 +41,10 @@ def all_closed(lanes: Sequence[Lane], now: datetime) -> Stopped:
     if first is None or at is None:
         return Stopped(Kind.STOP, reason, advice)
     who = f"{first.name} opens" if len(lanes) > 1 else "It opens"
-    back = f"{who} again at {clock(at, now)}: run the same command then, or say --wait to wait for it."
-    return Stopped(SPENT, reason, f"{advice} {back}".strip())
+    opens = "" if len(lanes) == 1 and "Try again" in advice else f"{who} again at {clock(at, now)}."
+    return Stopped(
+        SPENT, reason, f"{advice} {opens} Run the same command then, or say --wait to wait for it.".strip()
+    )
 
 
 def over_budget(budget: Budget, worst: float) -> Stopped:

@@ -78,10 +78,10 @@ class Lane:
     def close(self, failure: Failure, now: datetime) -> Closure:
         """Close it for what the service said."""
         until = None
-        if failure.reopens:
-            until = midnight_after(now, failure.reopens)
-        elif failure.wait is not None:
+        if failure.wait is not None:  # kept where it is long: a short one does not lift a day's quota
             until = now + timedelta(seconds=failure.wait)
+        elif failure.reopens:
+            until = midnight_after(now, failure.reopens)
         self.closure = Closure(failure.reason, failure.advice, until, failure.quota)
         return self.closure
 

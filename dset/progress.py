@@ -55,6 +55,7 @@ class Progress:
     blocked: int = 0
     paid_in_vain: int = 0  # replies that were no answer, those of repeated tries too
     kinds: Counter[str] = field(default_factory=Counter)  # rows without an answer, by kind
+    endpoints: Counter[str] = field(default_factory=Counter)  # answers by endpoint
     maybe_twice: int = 0  # requests whose outcome is unknown and which were or will be sent again
     tokens: Tokens = field(default_factory=Tokens)
     bill: Bill = field(default_factory=Bill)
@@ -66,8 +67,9 @@ class Progress:
     longest: int = 0  # characters of the longest answer
     _started: float = field(default_factory=_moment)
 
-    def saved(self, reply: Reply, cost_usd: float | None = None) -> None:
+    def saved(self, reply: Reply, cost_usd: float | None = None, endpoint: str = "") -> None:
         """An answer is in the journal and on disk."""
+        self.endpoints[endpoint] += 1
         self.bill.add(cost_usd)
         self.answered += 1
         self.longest = max(self.longest, len(reply.answer), len(reply.reasoning or ""))

@@ -116,6 +116,8 @@ def closing(
             f"  possibly billed twice: {counted(progress.maybe_twice, 'request')} (sent, but no whole answer came back)"
         )
     if progress.answered:
+        if len(progress.endpoints) > 1:
+            lines.append(f"  answered by: {_by_endpoint(progress)}")
         lines.append(f"  tokens: {progress.tokens}")
         lines.append(f"  cost: {_cost(progress, invented=invented)}")
         rate = f"{progress.rate:.1f} rows/s" if progress.rate >= 0.1 else f"{progress.rate * 60:.1f} rows/min"
@@ -137,6 +139,12 @@ def closing(
             "  next: what was cut short or rejected is asked again only with another setting, or --retry-failed"
         )
     return lines
+
+
+def _by_endpoint(progress: Progress) -> str:
+    most = progress.endpoints.most_common(_NAMED)
+    more = len(progress.endpoints) - len(most)
+    return ", ".join(f"{name} {count:,}" for name, count in most) + (f" and {more} more" if more else "")
 
 
 def _cost(progress: Progress, *, invented: bool) -> str:
