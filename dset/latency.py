@@ -4,6 +4,7 @@ import math
 
 _GROWN = math.log(1.2)  # over the latency without a queue: no more at once
 _QUEUED = math.log(1.8)  # over it: fewer, to see whether that helps
+_FALLEN = math.log(1.1)  # below it: time to measure it anew
 _DIP = 0.75  # of the limit, at most, in a trial
 _PATIENCE = 20  # round trips at `_GROWN` before the same is tried, and twice as many each time
 _LONGEST_PATIENCE = 640
@@ -26,6 +27,7 @@ class Latency:
         self._proven = False  # fewer in flight than now made no difference to `_unqueued`
         self._grown_at: float | None = None
         self._patience = _PATIENCE
+        self._heeded_from = -math.inf
         self._sample: _Sample | None = None
         self._dip: tuple[int, float] | None = None  # the limit before the trial, and the latency then
 
@@ -37,34 +39,39 @@ class Latency:
     @property
     def headroom(self) -> float:
         """By which part of itself the limit may grow; 0: more requests at once would only wait."""
-        if self._sample is not None:
+        if self._sample is not None and self._sample.holds:
             return 0.0
         return _GROWN if self._count < _FIRST else max(0.0, self._unqueued + _GROWN - self._now)
 
     def note(self, now: float, sent_at: float, limit: int) -> None:
         """An answer came; the memory is as long as about one round trip of `limit` requests."""
+        if sent_at < self._heeded_from:
+            return
         seen = math.log(max(now - sent_at, 1e-3))
         self._count += 1
         weight = 1 / min(self._count, max(24, min(limit, 256)))
         self._now += weight * (seen - self._now)
         if self._count <= _FIRST:
             self._unqueued = self._now
-        elif self._now < self._unqueued - 0.05:
-            self._unqueued += weight / 4 * (self._now - self._unqueued)
         if self._sample is not None and sent_at > self._sample.since:
             self._sample.note(seen)
 
     def better_limit(self, now: float, limit: int) -> int:
         """The limit for a trial to begin, to go on or to end with, else `limit`, which must be in use."""
         if self._sample is None:
-            if self._is_due(now):
+            if self._count > _FIRST and self._now < self._unqueued - _FALLEN:
+                self._sample = _Sample(now, limit, holds=False)
+            elif self._is_due(now):
                 self._sample = _Sample(now, limit)
             return limit
         if not self._sample.is_over:
             return limit
         mean = self._now = self._sample.mean
         if self._dip is None:
-            return self._try_fewer(now, limit, mean) if mean > self._unqueued + _GROWN else self._end(limit)
+            if self._sample.holds and mean > self._unqueued + _GROWN:
+                return self._try_fewer(now, limit, mean)
+            self._unqueued = min(self._unqueued, mean)
+            return self._end(limit)
         before, latency = self._dip
         if limit > 1 and latency - mean > 0.5 * math.log(before / limit):
             self.queued = True
@@ -78,9 +85,11 @@ class Latency:
         self._unqueued = mean
         return self._end(before)
 
-    def forget_trial(self) -> None:
-        """The limit changed for another reason."""
+    def cut(self, now: float, deep: bool) -> None:
+        """The limit was cut for another reason: no trial. After a deep cut those still out are more and more the slow ones."""
         self._end(0)
+        if deep:
+            self._heeded_from = now
 
     def _is_due(self, now: float) -> bool:
         if self._count < _FIRST or self._now < self._unqueued + _GROWN:
@@ -107,11 +116,11 @@ class Latency:
 
 
 class _Sample:
-    """The mean of the latencies with a limit, of requests sent since then."""
+    """The mean of the latencies with a limit, of requests sent since then; most of them `holds` the limit."""
 
-    def __init__(self, since: float, limit: int) -> None:
-        self.since = since
-        self._need = max(_SAMPLE, 2 * limit)
+    def __init__(self, since: float, limit: int, holds: bool = True) -> None:
+        self.since, self.holds = since, holds
+        self._need = max(min(_SAMPLE, 8 * limit), 2 * limit)
         self._count, self._total = -limit, 0.0  # whoever is back first was quick: those do not count
 
     def note(self, seen: float) -> None:

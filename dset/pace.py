@@ -42,6 +42,7 @@ class Pace:
         self._borne = 0  # in flight without it
         self._rest_until = 0.0
         self._cut_at = -math.inf
+        self._taken = True  # a request sent after the last cut was answered
         self._repeats = 0
         self._before = self._floor = (
             1  # the limit before refusals followed one another; the least for this cut
@@ -75,6 +76,7 @@ class Pace:
         self._leave()
         self._latency.note(now, sent_at, self._limit)
         self._overloads *= 1 - self._weight
+        self._taken = self._taken or sent_at > self._cut_at
         if self._pauses.gap:
             self._reopen(now)
         elif used:
@@ -139,7 +141,8 @@ class Pace:
         """Whether it answers a step up, follows another, or meets a limit that was borne so far."""
         soon = self._full_at is None or now < self._full_at + 2 * self._judgement
         stepped = self._doubling or (self._stepped and soon)
-        if not stepped and now - self._cut_at < max(1.0, _FOLLOWS * self._latency.usual):
+        recent = now - self._cut_at < max(1.0, _FOLLOWS * self._latency.usual)
+        if not stepped and (recent or not self._taken):
             self._repeats += 1
             return
         self._repeats = 0
@@ -149,9 +152,9 @@ class Pace:
 
     def _cut(self, now: float, limit: int) -> None:
         self._floor = max(1, self._limit // 2)
-        self._cut_at, self._step = now, 1
+        self._cut_at, self._taken, self._step = now, False, 1
         self._doubling = self._stepped = False
-        self._latency.forget_trial()
+        self._latency.cut(now, limit < 0.9 * self._limit)
         self._set(max(1, min(self._limit, limit)))
 
     def _set(self, limit: int) -> None:
