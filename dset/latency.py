@@ -28,6 +28,7 @@ class Latency:
         self._grown_at: float | None = None
         self._patience = _PATIENCE
         self._heeded_from = -math.inf
+        self._trip = (-math.inf, 0)  # when a round trip began, and the limit then
         self._sample: _Sample | None = None
         self._dip: tuple[int, float] | None = None  # the limit before the trial, and the latency then
 
@@ -84,6 +85,12 @@ class Latency:
             self._patience = _PATIENCE  # answers have become longer, and may again
         self._unqueued = mean
         return self._end(before)
+
+    def trip_limit(self, now: float, limit: int) -> int:
+        """Twice the limit of a round trip ago: more, and latencies had no time to tell."""
+        if now - self._trip[0] > self.usual:
+            self._trip = now, limit
+        return 2 * self._trip[1]
 
     def cut(self, now: float, deep: bool) -> None:
         """The limit was cut for another reason: no trial. After a deep cut those still out are more and more the slow ones."""

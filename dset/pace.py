@@ -9,10 +9,9 @@ _REST = 17.0  # seconds after a refusal before more than what was refused is tri
 _STATED_REST = 30.0  # the same where the service named its limit
 _BACK_TO = 0.96  # of what was refused: so far without a rest
 _CUTS = (1.0, 0.98, 0.9, 0.8, 0.7)  # of what is in flight, for refusals that follow one another
-_FOLLOWS = 2.5  # round trips
-_OVERLOAD_CUT = 0.8
+_USED = 0.75  # of the limit: several answers may come before the caller sends again
 _OVERLOADED = 0.03  # of the requests: more than an accident
-_LONGEST_JUDGEMENT = 60.0  # seconds
+_LONGEST = 60.0  # seconds, for a rest after a long wait and for judging a step
 
 
 class Pace:
@@ -29,14 +28,11 @@ class Pace:
         self._limit = self._most if start is None else max(1, min(start, self._most))
         self._automatic = start is not None  # a number that the user gave is not lowered for slow answers
         self._latency, self._pauses = Latency(), Pauses()
-        # Growing.
         self._doubling = self._automatic
         self._full_at: float | None = None  # when the limit, as it is, was reached
         self._step = 1
         self._stepped = False  # the last change of the limit was a step up
         self._doubt = 1.0  # steps that seemed borne were not: wait so many times as long
-        self._round = (0.0, self._limit)  # when this round trip began, and the limit then
-        # What refusals showed.
         self._delay: float | None = None  # seconds until one is told
         self._ceiling = math.inf  # in flight when one was refused
         self._borne = 0  # in flight without it
@@ -44,9 +40,7 @@ class Pace:
         self._cut_at = -math.inf
         self._taken = True  # a request sent after the last cut was answered
         self._repeats = 0
-        self._before = self._floor = (
-            1  # the limit before refusals followed one another; the least for this cut
-        )
+        self._before = self._floor = 1  # limits: before refusals followed one another; the least for this cut
         self._overloads = 0.0
 
     @property
@@ -72,8 +66,8 @@ class Pace:
 
     def answered(self, now: float, sent_at: float) -> None:
         """An answer came."""
-        used = self.in_flight >= 0.75 * self._limit  # several may come before the caller sends again
-        self._leave()
+        used = self.in_flight >= _USED * self._limit
+        self.in_flight = max(0, self.in_flight - 1)
         self._latency.note(now, sent_at, self._limit)
         self._overloads *= 1 - self._weight
         self._taken = self._taken or sent_at > self._cut_at
@@ -85,7 +79,7 @@ class Pace:
     def ended(self, now: float, sent_at: float) -> None:
         """A request came to an end in a way that says nothing on the pace."""
         del now, sent_at
-        self._leave()
+        self.in_flight = max(0, self.in_flight - 1)
 
     def refused(
         self,
@@ -96,33 +90,30 @@ class Pace:
         window: bool = False,
     ) -> None:
         """A 429: `stated` is the limit at once that it named, `wait` the seconds; `window`: a quota per minute."""
-        self._leave()
-        delay = max(0.0, now - sent_at)
-        self._delay = delay if self._delay is None else 0.75 * self._delay + 0.25 * delay
+        self.in_flight = max(0, self.in_flight - 1)
+        self._delay = 0.75 * (now - sent_at if self._delay is None else self._delay) + 0.25 * (now - sent_at)
         self._pauses.refused(now, sent_at, wait, window)
-        if stated is None or self.in_flight < stated:
-            self._cut_back(now, sent_at)
-        if stated is not None and (stated < self._limit or self.in_flight >= stated):
+        if stated is not None and stated < self._limit:
             self._cut(now, stated)
             self._ceiling, self._borne = stated + 1, stated
-        self._rest_until = now + max(_REST if stated is None else _STATED_REST, 1.0 + (wait or 0.0))
+        elif stated is None or sent_at > self._cut_at:
+            self._cut_back(now, sent_at)
+        rest = _REST if stated is None else _STATED_REST
+        self._rest_until = now + max(rest, min(1.0 + (wait or 0.0), _LONGEST))
 
     def overloaded(self, now: float, sent_at: float) -> None:
         """A 503, 529 or the like: one may be an accident, many are not."""
-        self._leave()
+        self.in_flight = max(0, self.in_flight - 1)
         self._overloads += self._weight * (1 - self._overloads)
         if self._overloads > _OVERLOADED and sent_at > self._cut_at:
             self._overloads = 0.0
             self._ceiling = self.in_flight + 1
-            self._cut(now, int(_OVERLOAD_CUT * (self.in_flight + 1)))
+            self._cut(now, int(_CUTS[3] * (self.in_flight + 1)))
             self._rest_until = now + _REST
 
     @property
     def _weight(self) -> float:
         return 1 / max(20, min(200, 2 * self._limit))
-
-    def _leave(self) -> None:
-        self.in_flight = max(0, self.in_flight - 1)
 
     def _cut_back(self, now: float, sent_at: float) -> None:
         if sent_at <= self._cut_at:  # it was cut for this one already; only what was taken is known better
@@ -141,7 +132,7 @@ class Pace:
         """Whether it answers a step up, follows another, or meets a limit that was borne so far."""
         soon = self._full_at is None or now < self._full_at + 2 * self._judgement
         stepped = self._doubling or (self._stepped and soon)
-        recent = now - self._cut_at < max(1.0, _FOLLOWS * self._latency.usual)
+        recent = now - self._cut_at < max(1.0, 2.5 * self._latency.usual)
         if not stepped and (recent or not self._taken):
             self._repeats += 1
             return
@@ -185,12 +176,11 @@ class Pace:
             return
         self._step = max(1, min(2 * self._step, int(headroom * self._limit))) if self._stepped else 1
         limit = self._stepped_limit(now)
-        if limit > self._limit:
-            self._stepped = True
-            self._set(limit)
+        self._stepped = self._stepped or limit > self._limit
+        self._set(max(limit, self._limit))
 
     def _stepped_limit(self, now: float) -> int:
-        limit = min(self._most, self._limit + self._step, self._round_limit(now))
+        limit = min(self._most, self._limit + self._step, self._latency.trip_limit(now, self._limit))
         if self._limit < self._borne <= limit:
             limit, self._step = self._borne, 0  # from there on in small steps again
         if limit <= _BACK_TO * self._ceiling:
@@ -207,12 +197,4 @@ class Pace:
         trips = self._latency.usual * max(1.5, 24 / self._limit)
         if self._delay is None:
             return trips
-        return min(_LONGEST_JUDGEMENT, self._doubt * max(0.25, min(4 * self._delay, 2.5 * trips)))
-
-    def _round_limit(self, now: float) -> int:
-        """At most twice the limit of a round trip ago: latencies must have time to tell."""
-        since, limit = self._round
-        if now - since > self._latency.usual:
-            self._round = now, self._limit
-            limit = self._limit
-        return 2 * limit
+        return min(_LONGEST, self._doubt * max(0.25, min(4 * self._delay, 2.5 * trips)))
