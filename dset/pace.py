@@ -117,8 +117,8 @@ class Pace:
 
     def _cut_back(self, now: float, sent_at: float) -> None:
         if sent_at <= self._cut_at:  # it was cut for this one already; only what was taken is known better
-            self._set(max(self._floor, self._limit - 1))
-            self._ceiling = min(self._ceiling, self._limit + 1)
+            self._ceiling = max(self._floor, self._ceiling - 2) + 1
+            self._set(int(min(self._limit, self._ceiling - 1)))
         else:
             self._judge_refusal(now)
             self._ceiling = self.in_flight + 1
