@@ -95,6 +95,7 @@ def limits_at_once(words: list[str]) -> Iterator[str]:
         "429 + wait 1": lambda limit, _: Concurrency(limit, wait=1),
         "429 + wait 5": lambda limit, _: Concurrency(limit, wait=5),
         "429 + noise": lambda limit, seed: Noise(Concurrency(limit), seed),
+        "503": lambda limit, _: Concurrency(limit, says="overloaded"),
         "fixed N": lambda limit, _: Concurrency(limit),
     }
     yield "service       " + " ".join(f"{name:>8}" for name in COLUMNS)

@@ -113,7 +113,7 @@ class Pace:
 
     @property
     def _weight(self) -> float:
-        return 1 / max(20, min(200, 2 * self._limit))
+        return 1 / max(40, min(200, 2 * self._limit))
 
     def _cut_back(self, now: float, sent_at: float) -> None:
         if sent_at <= self._cut_at:  # it was cut for this one already; only what was taken is known better

@@ -10,12 +10,13 @@ from typing import Protocol
 from dset.pace import Pace
 
 ROW_WAITS = (5.0, 10.0, 20.0, 40.0, 80.0)  # before a refused row is asked again, where no time was named
+NOT_TAKEN = ("refused", "overloaded")
 NETWORK = 0.05  # seconds until a refusal is back, in the median
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What became of a request: seconds until the client knows, and `kind` answer | refused | dropped."""
+    """What became of a request: seconds until the client knows, and `kind` answer | refused | overloaded | dropped."""
 
     kind: str
     seconds: float
@@ -37,6 +38,7 @@ class Concurrency:
     states: bool = False
     wait: float | None = None
     lag: float = 0.0
+    says: str = "refused"
     _ends: list[float] = field(default_factory=list)
 
     def reply(self, now: float, latency: float) -> Reply:
@@ -44,7 +46,7 @@ class Concurrency:
         while ends and ends[0] <= now:
             heapq.heappop(ends)
         if len(ends) >= most:
-            return Reply("refused", NETWORK, most if self.states else None, self.wait)
+            return Reply(self.says, NETWORK, most if self.states else None, self.wait)
         heapq.heappush(ends, now + latency + self.lag)
         return Reply("answer", latency)
 
@@ -221,12 +223,15 @@ class Client:
         return trace
 
     def _learn(self, now: float, sent_at: float, tries: int, reply: Reply, trace: Trace) -> None:
-        if reply.kind == "refused":
+        if reply.kind in NOT_TAKEN:
             trace.refused[int(now)] += 1
             wait = ROW_WAITS[min(tries, 4)] if reply.wait is None else reply.wait
             heapq.heappush(self._due, (now + wait, tries + 1))
             self._wake(now + wait)
-            self.pace.refused(now, sent_at, reply.stated, reply.wait, reply.window)
+            if reply.kind == "refused":
+                self.pace.refused(now, sent_at, reply.stated, reply.wait, reply.window)
+            else:
+                self.pace.overloaded(now, sent_at)
             return
         self._admitted -= 1
         if reply.kind == "answer":
@@ -252,10 +257,10 @@ class Client:
             pace.sent(now)
             trace.sent[int(now)] += 1
             reply = self.service.reply(now, self._draw())
-            self._admitted += reply.kind != "refused"
+            self._admitted += reply.kind not in NOT_TAKEN
             self._serial += 1
             seconds = reply.seconds
-            if reply.kind == "refused":
+            if reply.kind in NOT_TAKEN:
                 seconds *= self._jitter.lognormvariate(0, 0.4)
             heapq.heappush(self._events, (now + seconds, self._serial, now, tries, reply))
 

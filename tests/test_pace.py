@@ -282,6 +282,12 @@ def test_slow_answers_and_broken_connections_do_not_disturb_it() -> None:
     assert trace.refused_share(20, 100) < 0.01
 
 
+def test_a_service_that_says_503_is_found_out_too() -> None:
+    trace = run(Concurrency(lambda _: 40, says="overloaded"), 1.0, 120)
+    assert statistics.fmean(trace.load(20, 120)) >= 0.85 * 40
+    assert trace.refused_share(20, 120) < 0.03
+
+
 @pytest.mark.parametrize(("slots", "latency"), [(8, 1.0), (40, 0.5), (200, 5.0)])
 def test_where_answers_wait_instead_no_more_than_twice_the_needed_are_in_flight(
     slots: int, latency: float
