@@ -138,8 +138,7 @@ class Pace:
             return
         self._repeats = 0
         self._doubt = max(1.0, self._doubt / 2) if stepped else min(64.0, 2 * self._doubt)
-        if not self._pauses.gap:
-            self._before = self._limit
+        self._before = self._limit
 
     def _cut(self, now: float, limit: int) -> None:
         self._floor = max(1, self._limit // 2)

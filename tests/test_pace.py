@@ -166,6 +166,25 @@ def test_one_that_is_refused_alone_waits_longer_each_time() -> None:
     assert (round(pauses[0], 6), round(pauses[-1], 6)) == (1, 10)
 
 
+def test_a_window_that_opens_again_is_entered_with_most_of_what_was_in_flight_before() -> None:
+    pace, now = full(100), 1.0
+    while pace.in_flight:  # answers of those that it took, and each that follows them is refused
+        pace.answered(now, 0)
+        if pace.has_room:
+            pace.sent(now)
+            pace.refused(now + 0.05, now)
+        now += 0.1
+    for _ in range(5):
+        pace.sent(now)
+        pace.refused(now + 0.05, now)
+        now = pace.paused_until
+    assert pace.limit == 1
+    pace.sent(now)
+    pace.answered(now + 1, now)
+    assert pace.limit == 70
+    assert pace.paused_until == now
+
+
 def test_a_single_overload_among_many_answers_is_an_accident() -> None:
     pace, now = full(200), 0.0
     for number in range(2000):
@@ -189,7 +208,8 @@ def test_a_request_that_came_to_nothing_only_makes_room() -> None:
 
 
 def test_slower_answers_do_not_lower_a_number_that_the_user_gave() -> None:
-    assert run(Queue(lambda _: 10), 0.5, 120, Pace(50)).in_flight[-1] == 50
+    trace = run(Queue(lambda now: 50 if now < 40 else 5), 0.5, 200, Pace(50))
+    assert min(trace.in_flight) == 50
 
 
 def test_its_memory_does_not_grow() -> None:
@@ -243,7 +263,7 @@ def test_whatever_happens_the_limit_stays_between_one_and_the_most(
     [
         (Concurrency, 40, 1.0, 4),
         (Concurrency, 40, 20.0, 4),
-        (Concurrency, 200, 1.0, 4),
+        (Concurrency, 200, 5.0, 4),
         (Concurrency, 2500, 20.0, 4),
         (lambda limit: Concurrency(limit, states=True), 200, 5.0, 4),
         (lambda limit: Concurrency(limit, wait=1), 200, 5.0, 4),
@@ -272,14 +292,14 @@ def test_it_settles_at_what_the_service_bears_and_comes_back_when_that_changes(
 
 
 def test_the_answers_per_second_are_those_of_the_limit() -> None:
-    trace = run(Concurrency(lambda _: 200), 1.0, 140)
-    assert trace.throughput(20, 140) >= 0.95 * 200 / mean_latency(1.0, SIGMA)
+    trace = run(Concurrency(lambda _: 200), 1.0, 80)
+    assert trace.throughput(20, 80) >= 0.95 * 200 / mean_latency(1.0, SIGMA)
 
 
 def test_slow_answers_and_broken_connections_do_not_disturb_it() -> None:
-    trace = run(Noise(Concurrency(lambda _: 200), 2), 1.0, 100)
-    assert statistics.fmean(trace.load(20, 100)) >= 0.95 * 200
-    assert trace.refused_share(20, 100) < 0.01
+    trace = run(Noise(Concurrency(lambda _: 200), 2), 1.0, 70)
+    assert statistics.fmean(trace.load(20, 70)) >= 0.95 * 200
+    assert trace.refused_share(20, 70) < 0.01
 
 
 def test_a_service_that_says_503_is_found_out_too() -> None:
@@ -288,11 +308,11 @@ def test_a_service_that_says_503_is_found_out_too() -> None:
     assert trace.refused_share(20, 120) < 0.03
 
 
-@pytest.mark.parametrize(("slots", "latency"), [(8, 1.0), (40, 0.5), (200, 5.0)])
+@pytest.mark.parametrize(("slots", "latency"), [(8, 1.0), (40, 1.0), (200, 5.0)])
 def test_where_answers_wait_instead_no_more_than_twice_the_needed_are_in_flight(
     slots: int, latency: float
 ) -> None:
-    end = int(120 + 60 * latency)
+    end = int(110 + 40 * latency)
     trace = run(Queue(lambda _: slots), latency, end)
     assert trace.throughput(end - 100, end) >= 0.95 * slots / mean_latency(latency, SIGMA)
     assert max(trace.load(end - 100, end)) <= 2 * slots
@@ -315,18 +335,18 @@ def test_answers_that_become_longer_are_not_taken_for_a_queue() -> None:
 
 
 def test_a_box_that_slows_down_while_it_still_gains_is_used_to_the_full() -> None:
-    trace = run(Batching(64, 0.2), 0.5, 200)
-    assert statistics.fmean(trace.load(150, 200)) >= 0.9 * 64
-    assert max(trace.load(150, 200)) <= 2 * 64
+    trace = run(Batching(64, 0.2), 0.5, 130)
+    assert statistics.fmean(trace.load(100, 130)) >= 0.9 * 64
+    assert max(trace.load(100, 130)) <= 2 * 64
 
 
 @pytest.mark.parametrize(
     "service", [PerMinute(600), PerMinute(600, names=True, known=True), Bucket(600, 100)], ids=type
 )
 def test_a_quota_per_minute_that_nobody_told_of_is_used_up_with_few_refusals(service: Service) -> None:
-    trace = run(service, 1.0, 600)
-    assert trace.throughput(300, 600) >= 0.95 * 10
-    assert trace.refused_share(300, 600) < 0.1
+    trace = run(service, 1.0, 420)
+    assert trace.throughput(120, 420) >= 0.95 * 10
+    assert trace.refused_share(120, 420) < 0.12
 
 
 def test_a_run_that_ends_leaves_nothing_in_flight() -> None:
