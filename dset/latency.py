@@ -4,27 +4,33 @@ import math
 
 _GROWN = math.log(1.2)  # over the latency without a queue: no more at once
 _QUEUED = math.log(1.8)  # over it: fewer, to see whether that helps
+_FALLEN = math.log(1.1)  # below it: time to measure it anew
 _DIP = 0.75  # of the limit, at most, in a trial
-_SETTLED = 1.5  # round trips without growth until latencies are those of the limit
 _PATIENCE = 20  # round trips at `_GROWN` before the same is tried, and twice as many each time
 _LONGEST_PATIENCE = 640
 _FIRST = 16  # answers before a first idea of the latency
+_SAMPLE = 64  # answers, at least, that settle something
 
 
 class Latency:
-    """The usual latency, and a trial with fewer in flight whenever it has grown.
+    """The usual latency, and trials with fewer in flight where it has grown.
 
-    Latencies are kept as logarithms, so that one slow answer in a hundred changes little. A trial settles whether a
-    queue (less in flight: as much less latency) or longer answers (no less latency) made it grow.
+    What latency becomes with fewer in flight tells a queue (as much less) from longer answers (no less). The first
+    queue is followed down to its end. Latencies are kept as logarithms: one slow answer in a hundred changes little.
     """
 
     def __init__(self) -> None:
+        self.queued = False  # a trial has found a queue
         self._count = 0
         self._now = 0.0
         self._unqueued = 0.0
+        self._proven = False  # fewer in flight than now made no difference to `_unqueued`
         self._grown_at: float | None = None
         self._patience = _PATIENCE
-        self._trial: _Trial | None = None
+        self._heeded_from = -math.inf
+        self._trip = (-math.inf, 0)  # when a round trip began, and the limit then
+        self._sample: _Sample | None = None
+        self._dip: tuple[int, float] | None = None  # the limit before the trial, and the latency then
 
     @property
     def usual(self) -> float:
@@ -34,61 +40,95 @@ class Latency:
     @property
     def headroom(self) -> float:
         """By which part of itself the limit may grow; 0: more requests at once would only wait."""
-        if self._trial is not None:
+        if self._sample is not None and self._sample.holds:
             return 0.0
         return _GROWN if self._count < _FIRST else max(0.0, self._unqueued + _GROWN - self._now)
 
     def note(self, now: float, sent_at: float, limit: int) -> None:
         """An answer came; the memory is as long as about one round trip of `limit` requests."""
+        if sent_at < self._heeded_from:
+            return
         seen = math.log(max(now - sent_at, 1e-3))
         self._count += 1
-        weight = 1 / min(self._count, max(36, min(limit, 256)))
+        weight = 1 / min(self._count, max(24, min(limit, 256)))
         self._now += weight * (seen - self._now)
         if self._count <= _FIRST:
             self._unqueued = self._now
-        elif self._now < self._unqueued - 0.05:
-            self._unqueued += weight / 4 * (self._now - self._unqueued)
-        if self._trial is not None and sent_at > self._trial.since:
-            self._trial.note(seen)
+        if self._sample is not None and sent_at > self._sample.since:
+            self._sample.note(seen)
 
-    def better_limit(self, now: float, limit: int) -> int | None:
-        """The limit that a trial begins or ends with; None: as it is. `limit` must be in use."""
-        if self._trial is not None:
-            return self._judged(self._trial) if self._trial.is_over else None
-        if self._count < _FIRST or limit == 1 or self._now < self._unqueued + _GROWN:
+    def better_limit(self, now: float, limit: int) -> int:
+        """The limit for a trial to begin, to go on or to end with, else `limit`, which must be in use."""
+        if self._sample is None:
+            if self._count > _FIRST and self._now < self._unqueued - _FALLEN:
+                self._sample = _Sample(now, limit, holds=False)
+            elif self._is_due(now):
+                self._sample = _Sample(now, limit)
+            return limit
+        if not self._sample.is_over:
+            return limit
+        mean = self._now = self._sample.mean
+        if self._dip is None:
+            if self._sample.holds and mean > self._unqueued + _GROWN:
+                return self._try_fewer(now, limit, mean)
+            self._unqueued = min(self._unqueued, mean)
+            return self._end(limit)
+        before, latency = self._dip
+        if limit > 1 and latency - mean > 0.5 * math.log(before / limit):
+            self.queued = True
+            if not self._proven:
+                return self._try_fewer(now, limit, mean)
+            self._unqueued = min(self._unqueued, mean)
+            return self._end(limit)
+        self._proven = True
+        if mean > self._unqueued + _GROWN:
+            self._patience = _PATIENCE  # answers have become longer, and may again
+        self._unqueued = mean
+        return self._end(before)
+
+    def trip_limit(self, now: float, limit: int) -> int:
+        """Twice the limit of a round trip ago: more, and latencies had no time to tell."""
+        if now - self._trip[0] > self.usual:
+            self._trip = now, limit
+        return 2 * self._trip[1]
+
+    def cut(self, now: float, deep: bool) -> None:
+        """The limit was cut for another reason: no trial. After a deep cut those still out are more and more the slow ones."""
+        self._end(0)
+        if deep:
+            self._heeded_from = now
+
+    def _is_due(self, now: float) -> bool:
+        if self._count < _FIRST or self._now < self._unqueued + _GROWN:
             self._grown_at = None
-            return None
+            return False
         if self._grown_at is None:
             self._grown_at = now
-        queued = self._now > self._unqueued + _QUEUED
-        if now < self._grown_at + (_SETTLED if queued else self._patience) * self.usual:
-            return None
-        self._patience = _PATIENCE if queued else min(2 * self._patience, _LONGEST_PATIENCE)
-        fewer = max(1, min(limit - 1, int(limit * min(_DIP, math.exp(self._unqueued - self._now)))))
-        self._trial = _Trial(limit, fewer, self._now, now)
+        if self._now > self._unqueued + _QUEUED:
+            return True
+        if now < self._grown_at + self._patience * self.usual:
+            return False
+        self._patience = min(2 * self._patience, _LONGEST_PATIENCE)
+        return True
+
+    def _try_fewer(self, now: float, limit: int, mean: float) -> int:
+        fewer = max(1, min(limit - 1, int(limit * min(_DIP, math.exp(self._unqueued - mean)))))
+        self._dip = limit, mean
+        self._sample = _Sample(now, fewer)
         return fewer
 
-    def forget_trial(self) -> None:
-        """The limit changed for another reason."""
-        self._trial = self._grown_at = None
-
-    def _judged(self, trial: "_Trial") -> int:
-        self._trial = self._grown_at = None
-        self._now = trial.mean
-        if trial.before - trial.mean < 0.5 * math.log(trial.limit / trial.fewer):
-            self._unqueued = trial.mean
-            return trial.limit
-        self._unqueued = trial.mean + math.log(_DIP)  # there may be a queue still: the next trial follows
-        self._grown_at = -math.inf
-        return trial.fewer
+    def _end(self, limit: int) -> int:
+        self._sample = self._dip = self._grown_at = None
+        return limit
 
 
-class _Trial:
-    """What latency becomes with `fewer` in flight, once the first round trip of them is over."""
+class _Sample:
+    """The mean of the latencies with a limit, of requests sent since then; most of them `holds` the limit."""
 
-    def __init__(self, limit: int, fewer: int, before: float, since: float) -> None:
-        self.limit, self.fewer, self.before, self.since = limit, fewer, before, since
-        self._count, self._total = -fewer, 0.0  # whoever is back first was quick: those do not count
+    def __init__(self, since: float, limit: int, holds: bool = True) -> None:
+        self.since, self.holds = since, holds
+        self._need = max(min(_SAMPLE, 8 * limit), 2 * limit)
+        self._count, self._total = -limit, 0.0  # whoever is back first was quick: those do not count
 
     def note(self, seen: float) -> None:
         self._count += 1
@@ -97,7 +137,7 @@ class _Trial:
 
     @property
     def is_over(self) -> bool:
-        return self._count >= max(64, 2 * self.fewer)
+        return self._count >= self._need
 
     @property
     def mean(self) -> float:
