@@ -97,7 +97,7 @@ class Pace:
             self._cut(now, stated)
             self._ceiling, self._borne = stated + 1, stated
         elif stated is None or sent_at > self._cut_at:
-            self._cut_back(now, sent_at)
+            self._cut_back(now, sent_at, named=wait is not None)
         rest = _REST if stated is None else _STATED_REST
         self._rest_until = now + max(rest, min(1.0 + (wait or 0.0), _LONGEST))
 
@@ -115,7 +115,7 @@ class Pace:
     def _weight(self) -> float:
         return 1 / max(40, min(200, 2 * self._limit))
 
-    def _cut_back(self, now: float, sent_at: float) -> None:
+    def _cut_back(self, now: float, sent_at: float, *, named: bool) -> None:
         if sent_at <= self._cut_at:  # it was cut for this one already; only what was taken is known better
             self._ceiling = max(self._floor, self._ceiling - 2) + 1
             self._set(int(min(self._limit, self._ceiling - 1)))
@@ -123,7 +123,7 @@ class Pace:
             self._judge_refusal(now)
             self._ceiling = self.in_flight + 1
             self._cut(now, int(_CUTS[min(self._repeats, len(_CUTS) - 1)] * self.in_flight))
-            if not self.in_flight:
+            if not self.in_flight and not named:
                 self._pauses.refused_alone(now)
         if not self._repeats:
             self._borne = self._limit

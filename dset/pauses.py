@@ -1,7 +1,7 @@
 """When nothing at all may be sent to an endpoint."""
 
 _LONGEST_GAP = 10.0  # seconds between single requests
-_WINDOW = 10.0  # seconds that a quota per minute holds, where it names none
+_WINDOW = 5.0  # seconds that a quota per minute holds at first, where it names none
 
 
 class Pauses:

@@ -148,7 +148,7 @@ def test_a_second_wait_within_the_first_holds_everything() -> None:
     assert pace.paused_until == 32
 
 
-@pytest.mark.parametrize(("wait", "until"), [(26, 27), (None, 11)])
+@pytest.mark.parametrize(("wait", "until"), [(26, 27), (None, 6)])
 def test_a_quota_per_minute_holds_everything_at_once(wait: float | None, until: float) -> None:
     pace = full(10)
     pace.refused(1, 0, wait=wait, window=True)
@@ -164,6 +164,13 @@ def test_one_that_is_refused_alone_waits_longer_each_time() -> None:
         now = pace.paused_until
     assert pauses == sorted(pauses)
     assert (round(pauses[0], 6), round(pauses[-1], 6)) == (1, 10)
+
+
+def test_one_that_is_refused_alone_and_told_how_long_waits_no_longer() -> None:
+    pace = Pace(10, 1)
+    pace.sent(0)
+    pace.refused(0.1, 0, wait=0.2)
+    assert pace.paused_until <= 0.3
 
 
 def test_a_window_that_opens_again_is_entered_with_most_of_what_was_in_flight_before() -> None:

@@ -29,7 +29,7 @@ TESTED_WITH = {
     "clients": "endpoints",
     "closures": "failover",
     "lanes": "failover",
-    "latency": "pace",
+    "pauses": "pace",
     "inspection": "status",
     "price_lists": "prices",
     "spending": "simulation",
