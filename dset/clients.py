@@ -75,9 +75,12 @@ class Client:
 
     def _plain(self, reply: Reply) -> Reply:
         """The reply without the key, should the service echo it in pieces that are joined here."""
+        answer = self._scrub(reply.answer)
         reasoning = reply.reasoning and self._scrub(reply.reasoning)
         raw = reply.raw and self._settings.secrets.scrub_bytes(reply.raw)
-        return replace(reply, answer=self._scrub(reply.answer), reasoning=reasoning, raw=raw)
+        if answer is reply.answer and reasoning is reply.reasoning and raw is reply.raw:
+            return reply
+        return replace(reply, answer=answer, reasoning=reasoning, raw=raw)
 
     def _clean(self, failure: Failure) -> Failure:
         named = "DSET_API_KEY" if self.endpoint.key is None else self.endpoint.key_name

@@ -97,11 +97,10 @@ class Committer:
                 self._writing = []
 
     async def _write(self, batch: list[Waiting]) -> None:
-        outcomes = [outcome for outcome, _ in batch]
-        error = await self._saved([one for one in outcomes if isinstance(one, Answer)], self._outputs.commit)
-        later = await self._saved(
-            [one for one in outcomes if isinstance(one, Rejection)], self._outputs.reject
-        )
+        answered = [outcome for outcome, _ in batch if isinstance(outcome, Answer)]
+        rejected = [outcome for outcome, _ in batch if isinstance(outcome, Rejection)]
+        error = await self._saved(answered, self._outputs.commit) if answered else None
+        later = await self._saved(rejected, self._outputs.reject) if rejected else None
         for outcome, done in batch:
             failed = error if isinstance(outcome, Answer) else later
             if done.cancelled():

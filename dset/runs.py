@@ -13,7 +13,7 @@ from dset import __version__, answers, files
 
 def utc_now() -> str:
     """This moment in UTC, ISO 8601, to the second, with Z."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)

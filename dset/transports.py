@@ -23,9 +23,12 @@ class Service(openai.AsyncOpenAI):
 
     def __init__(self, base_url: str, key: str | None, http_client: httpx2.AsyncClient) -> None:
         super().__init__(api_key=key or "none", base_url=base_url, max_retries=0, http_client=http_client)
-        usual = super().default_headers
-        self._own = {name: usual[name] for name in ("Accept", "Content-Type", "User-Agent")}
-        self._own["Accept-Encoding"] = bodies.PACKING
+        self._own: dict[str, str | openai.Omit] = {
+            "Accept": "application/json",
+            "Accept-Encoding": bodies.PACKING,
+            "Content-Type": "application/json",
+            "User-Agent": f"AsyncOpenAI/Python {openai.__version__}",
+        }
         left_out = {"x-stainless-retry-count", "x-stainless-read-timeout"}
         if key:
             self._own["Authorization"] = f"Bearer {key}"
