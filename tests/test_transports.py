@@ -90,6 +90,8 @@ def test_both_ways_bring_the_same(
     short, long = ways(server.base_url, monkeypatch)
     assert short.status_code == long.status_code == behaviour.status
     assert short.content == long.content
+    for one in (short, long):
+        del one.headers["date"]
     assert short.headers.multi_items() == long.headers.multi_items()
     first, second = server.questions
     assert dict(first.headers) | {"connection": "keep-alive"} == dict(
