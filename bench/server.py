@@ -6,7 +6,7 @@ import signal
 import stat
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -27,8 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    _stop_with_stdin(stop)
-    _allow_many_sockets()
+    end_with_stdin(stop.set)
+    allow_many_sockets()
     with Server(script, port=options.port, latency=options.latency, keep_bodies=False) as server:
         print(server.base_url, flush=True)
         while not stop.wait(0.2):  # in slices: Windows hears no Ctrl-C during a wait without end
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _allow_many_sockets() -> None:
+def allow_many_sockets() -> None:
     """Raise the soft limit of open files, often 256 or 1,024, to what thousands of connections need."""
     if sys.platform != "win32":
         import resource
@@ -47,13 +47,13 @@ def _allow_many_sockets() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _stop_with_stdin(stop: threading.Event) -> None:
+def end_with_stdin(stop: Callable[[], None]) -> None:
     """Watch stdin where it is a pipe: its end means that whoever started this process has gone."""
 
     def watch() -> None:
         while os.read(0, 4096):  # not sys.stdin: its lock, held by this thread, would abort the exit
             pass
-        stop.set()
+        stop()
 
     try:
         mode = os.fstat(0).st_mode

@@ -11,6 +11,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from dset import quick_json
 from dset.cleaning import clean, page_text
 from dset.error_bodies import error_facts
 from dset.failures import REWORD, Failure, Kind, refuses
@@ -25,6 +26,7 @@ REFUSING = {
     "spii",
     "image_safety",
 }
+_TOO_MANY = 10**19  # tokens: a number that nobody counted
 CUTTING = {"length", "max_tokens", "model_length"}
 BROKEN = {"insufficient_system_resource", "error"}
 
@@ -63,12 +65,19 @@ def _read_text(body: str, content_type: str) -> Reply | Failure:
     if not text:
         return _outage("an empty body, as overloaded services send it")
     try:
-        # Not strict: a raw line break inside a string is bad JSON and still somebody's paid answer.
-        document = json.loads(text, strict=False, parse_constant=_null, parse_int=_integer)
+        document = _parse(text)
     except (ValueError, RecursionError):
         return _unreadable(text, content_type)
     top = document[0] if isinstance(document, list) and document else document  # Gemini's errors: an array
     return _read(top, text) if isinstance(top, dict) else _outage(f"no completion: {text}")
+
+
+def _parse(text: str) -> Any:
+    try:
+        return quick_json.parse(text.encode())
+    except ValueError:
+        # Not strict: a raw line break inside a string is bad JSON and still somebody's paid answer.
+        return json.loads(text, strict=False, parse_constant=_null, parse_int=_integer)
 
 
 def _null(_: str) -> None:
@@ -185,4 +194,6 @@ def _text(value: object) -> str:
 
 
 def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _TOO_MANY:
+        return value
+    return None

@@ -12,7 +12,7 @@ from dset import __version__, answers, clocks, files
 
 def utc_now() -> str:
     """This moment in UTC, ISO 8601, to the second, with Z."""
-    return clocks.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    return clocks.now().isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)

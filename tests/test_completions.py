@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dset import quick_json
 from dset.completions import read_completion
 from dset.failures import Failure, Kind
 from dset.replies import Reply
@@ -381,3 +382,31 @@ def test_deep_nesting_raises_nothing(depth: int) -> None:
     nest = b"[" * depth + b"]" * depth
     for raw in (nest, b'{"error": ' + nest + b"}", b'{"choices": ' + nest + b"}", body(says("a"), x=1)):
         check(raw.replace(b'"x": 1', b'"x": ' + nest))
+
+
+def test_a_figure_that_nobody_can_have_counted_is_none() -> None:
+    raw = body(says("a"), usage={"prompt_tokens": 10**19, "completion_tokens": 10**19 - 1})
+    assert (answer(raw).prompt_tokens, answer(raw).completion_tokens) == (None, 10**19 - 1)
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(_VALUES, _VALUES, _VALUES)
+@settings(max_examples=100, deadline=None)
+def test_both_parsers_read_the_same(content: object, usage: object, finish: object) -> None:
+    raw = json.dumps(
+        {"choices": [{"message": {"content": content}, "finish_reason": finish}], "usage": usage}
+    )
+    quick = read_completion(raw.encode())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(quick_json, "parse", _refuses)
+        assert read_completion(raw.encode()) == quick
+
+
+def _refuses(data: bytes) -> object:
+    raise ValueError

@@ -1,5 +1,6 @@
 """run.log: a line for what happened, safe to show and to send."""
 
+import asyncio
 import errno
 import os
 import re
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dset import runlog
 from dset.keys import Secrets
 from dset.runlog import RunLog
 
@@ -94,3 +96,42 @@ def test_a_log_that_cannot_be_written_is_given_up(monkeypatch: pytest.MonkeyPatc
     log("four")
     assert len(calls) == 1
     assert PATH.read_text(encoding="utf-8").endswith(" one\n")
+
+
+def test_lines_about_saved_rows_are_written_together_in_a_moment_and_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    writes: list[bytes] = []
+    write, second = os.write, asyncio.Event()
+
+    def noted(descriptor: int, data: bytes) -> int:
+        writes.append(bytes(data))
+        if len(writes) == 2:
+            second.set()
+        return write(descriptor, data)
+
+    async def told() -> None:
+        log = RunLog(PATH, str)
+        monkeypatch.setattr(os, "write", noted)
+        log("saved row 2 0123456789abcdef0123")
+        log("saved row 3 0123456789abcdef0124-2")
+        assert not writes
+        log("row 4: outage: no answer")  # of what goes wrong nothing waits
+        assert len(writes) == 1
+        log("saved row 5 0123456789abcdef0125")
+        await second.wait()
+        log("saved row 6 0123456789abcdef0126")
+        log.close()
+
+    monkeypatch.setattr(runlog, "SOON", 0.01)
+    asyncio.run(told())
+    assert [len(one.splitlines()) for one in writes] == [3, 1, 1]
+    rows = re.findall(r"row (\d)", b"".join(writes).decode())
+    assert rows == ["2", "3", "4", "5", "6"]
+
+
+def test_a_row_saved_outside_of_an_event_loop_is_written_at_once() -> None:
+    log = RunLog(PATH, str)
+    log("saved row 2 0123456789abcdef0123")
+    assert b"saved row 2" in PATH.read_bytes()
+    log.close()

@@ -211,3 +211,11 @@ def test_output_txt_is_not_guarded_and_has_no_head() -> None:
 def test_only_the_views_asked_for_are_made(names: tuple[str, ...], made: list[str]) -> None:
     assert [view.name for view in views.make(PLACE, names, (), exact=False)] == made
     assert not list(PLACE.glob("output.*"))
+
+
+@given(st.lists(st.text(st.sampled_from("\",\r\n '\0a;\t=ท\ud800")), min_size=2, max_size=6))
+@settings(max_examples=300, deadline=None)
+def test_a_row_is_quoted_as_pythons_own_writer_does(cells: list[str]) -> None:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n").writerow(cells)
+    assert views._csv_row(cells) == views._stored(buffer.getvalue())

@@ -1,0 +1,147 @@
+"""A service that costs next to nothing: one constant answer, for measuring clients. python bench/quick.py --help
+
+It shares the machine with the client that is measured, so it parses no JSON and keeps no request.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import server  # the other service: how to end with whoever started it, and how to hold many sockets
+
+WORDS = "It is what it is, said at some length, so that the answer looks like a real one. "
+_BACKLOG = 4096
+
+
+def answer(characters: int) -> bytes:
+    """A completion of so many characters, as DeepSeek sends it, with its head."""
+    text = (WORDS * (characters // len(WORDS) + 1))[:characters]
+    message = {"role": "assistant", "content": text, "reasoning_content": None}
+    usage = {
+        "prompt_tokens": 12,
+        "completion_tokens": characters // 4,
+        "total_tokens": 12 + characters // 4,
+        "prompt_tokens_details": {"cached_tokens": 0},
+        "prompt_cache_hit_tokens": 0,
+        "prompt_cache_miss_tokens": 12,
+    }
+    body = json.dumps({
+        "id": "5e0a8f2c-0001",
+        "object": "chat.completion",
+        "created": 1_790_000_000,
+        "model": "deepseek-flash",
+        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
+        "usage": usage,
+        "system_fingerprint": "fp_bench",
+    }).encode()  # fmt: skip
+    return _framed(body)
+
+
+def _framed(body: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
+        len(body),
+        body,
+    )
+
+
+class Service:
+    """What all connections share: the answer, the latency, and the figures of this round."""
+
+    def __init__(self, reply: bytes, latency: float) -> None:
+        self.reply, self.latency = reply, latency
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin another round."""
+        self.arrived = self.answered = self.in_flight = self.peak = 0
+        self.first = self.last = 0.0  # time.monotonic() of the first request and of the last answer
+
+    def figures(self) -> bytes:
+        """The figures of this round as a reply; another round begins."""
+        names = ("arrived", "answered", "peak", "first", "last")
+        reply = _framed(json.dumps({name: getattr(self, name) for name in names}).encode())
+        self.clear()
+        return reply
+
+
+class Connection(asyncio.Protocol):
+    """One connection: a POST gets the answer after the latency, a GET the figures."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._buffer = b""
+        self._call_later = asyncio.get_running_loop().call_later
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        data = self._buffer + data if self._buffer else data
+        end = data.find(b"\r\n\r\n") + 4
+        if end < 4 or len(data) < end + _length(data[:end]):
+            self._buffer = data
+            return
+        self._buffer = b""
+        if data.startswith(b"GET"):
+            self._transport.write(self._service.figures())
+        else:
+            self._question()
+
+    def _question(self) -> None:
+        service = self._service
+        service.first = service.first or time.monotonic()
+        service.arrived += 1
+        service.in_flight += 1
+        service.peak = max(service.peak, service.in_flight)
+        if service.latency:
+            self._call_later(service.latency, self._answer)
+        else:
+            self._answer()
+
+    def _answer(self) -> None:
+        service = self._service
+        service.in_flight -= 1
+        service.answered += 1
+        service.last = time.monotonic()
+        self._transport.write(service.reply)
+
+
+def _length(head: bytes) -> int:
+    at = head.lower().find(b"content-length:")
+    return int(head[at + 15 : head.index(b"\r", at)]) if at >= 0 else 0
+
+
+async def serve(service: Service) -> None:
+    """Serve until cancelled; the base URL is the one line written."""
+    loop = asyncio.get_running_loop()
+    listener = await loop.create_server(lambda: Connection(service), "127.0.0.1", 0, backlog=_BACKLOG)
+    print(f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}", flush=True)
+    await listener.serve_forever()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM, Ctrl-C or the end of a piped stdin; the base URL is the one line written."""
+    parser = argparse.ArgumentParser(prog="python bench/quick.py", description=main.__doc__)
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--characters", type=int, default=900, help="length of the answer")
+    options = parser.parse_args(argv)
+    server.allow_many_sockets()
+    server.end_with_stdin(lambda: os.kill(os.getpid(), signal.SIGINT))
+    try:
+        asyncio.run(serve(Service(answer(options.characters), options.latency)))
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
