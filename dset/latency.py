@@ -28,6 +28,7 @@ class Latency:
         self._grown_at: float | None = None
         self._patience = _PATIENCE
         self._heeded_from = -math.inf
+        self._anew = False  # `_unqueued` is to be measured again
         self._trip = (-math.inf, 0)  # when a round trip began, and the limit then
         self._sample: _Sample | None = None
         self._dip: tuple[int, float] | None = None  # the limit before the trial, and the latency then
@@ -60,7 +61,7 @@ class Latency:
     def better_limit(self, now: float, limit: int) -> int:
         """The limit for a trial to begin, to go on or to end with, else `limit`, which must be in use."""
         if self._sample is None:
-            if self._count > _FIRST and self._now < self._unqueued - _FALLEN:
+            if self._anew or (self._count > _FIRST and self._now < self._unqueued - _FALLEN):
                 self._sample = _Sample(now, limit, holds=False)
             elif self._is_due(now):
                 self._sample = _Sample(now, limit)
@@ -71,7 +72,8 @@ class Latency:
         if self._dip is None:
             if self._sample.holds and mean > self._unqueued + _GROWN:
                 return self._try_fewer(now, limit, mean)
-            self._unqueued = min(self._unqueued, mean)
+            self._unqueued = mean if self._anew else min(self._unqueued, mean)
+            self._anew = False
             return self._end(limit)
         before, latency = self._dip
         if limit > 1 and latency - mean > 0.5 * math.log(before / limit):
@@ -93,17 +95,19 @@ class Latency:
         return 2 * self._trip[1]
 
     def cut(self, now: float, deep: bool) -> None:
-        """The limit was cut for another reason: no trial. After a deep cut those still out are more and more the slow ones."""
-        self._end(0)
+        """Refusals cut the limit: no trial. What answers take at a limit that refusals show is what they take."""
+        if deep or self._sample is None or self._sample.holds:
+            self._end(0)
+        self._anew = not self.queued
         if deep:
-            self._heeded_from = now
+            self._heeded_from = now  # of those sent before, more and more of the slow ones are left
 
     def _is_due(self, now: float) -> bool:
         if self._count < _FIRST or self._now < self._unqueued + _GROWN:
-            self._grown_at = None
+            if self._now < self._unqueued + _GROWN / 2:
+                self._grown_at = None
             return False
-        if self._grown_at is None:
-            self._grown_at = now
+        self._grown_at = now if self._grown_at is None else self._grown_at
         if self._now > self._unqueued + _QUEUED:
             return True
         if now < self._grown_at + self._patience * self.usual:

@@ -137,7 +137,7 @@ class Pace:
             self._repeats += 1
             return
         self._repeats = 0
-        self._doubt = max(1.0, self._doubt / 2) if stepped else min(64.0, 2 * self._doubt)
+        self._doubt = max(1.0, self._doubt / 2) if stepped else min(8.0, 2 * self._doubt)
         self._before = self._limit
 
     def _cut(self, now: float, limit: int) -> None:
