@@ -43,8 +43,9 @@ commands:
   status [FOLDER]       what is done, what is left, whether the files agree; asks nothing
   check                 one small request to each key and model: works or not, how fast, what a row would cost
 
-Each flag has a variable, in brackets, for .env or the environment. Keys live there only: DEEPSEEK_API_KEY for
-DeepSeek, DSET_API_KEY for another service. Exit status: 0 done, 1 rows failed or an outage, 2 mend something first,
+Each flag has a variable, in brackets, for .env or the environment. Keys live there only: DEEPSEEK_API_KEY,
+GEMINI_API_KEY (_1, _2 …), OPENAI_API_KEY, OPENROUTER_API_KEY; DSET_API_KEY for another service. What is asked in which
+order may stand in endpoints.toml beside q.csv (see endpoints.example.toml). Exit status: 0 done, 1 rows failed or an outage, 2 mend something first,
 130 or 143 interrupted.
 """
 

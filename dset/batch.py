@@ -92,7 +92,8 @@ class Batch:
 
     async def _come_home(self) -> None:
         """Until the last worker has gone or one was broken; after Ctrl-C for a while longer, and no more after another."""
-        await self._over.wait()
+        if self._workers:
+            await self._over.wait()
         if self._interrupts == 1 and self._workers and not self._broken:
             self._over.clear()
             with contextlib.suppress(TimeoutError):
