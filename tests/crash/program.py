@@ -60,9 +60,10 @@ def run() -> int:
     """One run of the program; its exit status."""
     with Server(script) as server:
 
-        def client(endpoint: Endpoint, settings: Settings) -> object:
-            made = Client if "CRASH_REAL_CLIENT" in os.environ else PlainClient
-            return made(replace(endpoint, base_url=server.base_url), settings)
+        def client(endpoint: Endpoint, settings: Settings, most: int) -> object:
+            here = replace(endpoint, base_url=server.base_url)
+            real = "CRASH_REAL_CLIENT" in os.environ
+            return Client(here, settings, most) if real else PlainClient(here, settings)
 
         vars(session)["Client"] = client
         return dset_generator.main(["--concurrency", concurrency(), *COMMAND])
