@@ -81,4 +81,4 @@ def _reasons(lanes: Sequence[Lane], now: datetime) -> list[str]:
 
 def _reason(group: Sequence[Lane], reason: str, advice: str) -> str:
     more = f" and {len(group) - 1:,} more" if len(group) > 1 else ""
-    return f"{group[0].name}{more}: {reason}. {advice}".strip()
+    return f"{group[0].name}{more}: {reason.rstrip('.')}. {advice}".strip()

@@ -82,7 +82,7 @@ class Lane:
             until = now + timedelta(seconds=failure.wait)
         elif failure.reopens:
             until = midnight_after(now, failure.reopens)
-        self.closure = Closure(failure.reason, failure.advice, until, failure.quota)
+        self.closure = Closure(_short(failure), failure.advice, until, failure.quota)
         return self.closure
 
     def rest(self, failure: Failure, now: datetime) -> Closure:
@@ -96,6 +96,13 @@ class Lane:
         """An answer came at that moment."""
         self.answered_at = at
         self._rests = 0
+
+
+def _short(failure: Failure) -> str:
+    """The reason, in our words where they are shorter."""
+    if failure.reopens is None:
+        return failure.reason
+    return "the quota of the day is spent" + (f" ({failure.quota:,} requests)" if failure.quota else "")
 
 
 def make(endpoint: Endpoint, concurrency: int | None, *, off_peak: bool) -> Lane:

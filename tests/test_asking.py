@@ -115,7 +115,9 @@ def test_a_row_that_meets_a_spent_endpoint_is_answered_by_the_next_and_says_by_w
     assert result.by_endpoint == {"p/k/a": 3, "p/k/b": 5}
     assert {line["metadata"]["model"] for line in result.records} == {"a", "b"}
     assert (result.progress.answered, result.rejected, result.stopped) == (8, {}, None)
-    assert result.told == ["p/k/a: the day is spent, until 08:00 UTC (in 14 h 59 min); p/k/b takes over"]
+    assert result.told == [
+        "p/k/a: the quota of the day is spent, until 08:00 UTC (in 14 h 59 min); p/k/b takes over"
+    ]
 
 
 def test_a_passing_rate_limit_is_waited_out_and_if_it_stays_the_next_takes_over() -> None:

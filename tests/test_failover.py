@@ -16,7 +16,7 @@ from tests import samples
 from tests.simulation.clock import Clock
 
 FREE = Demand(lambda: 10, lambda lane: 0.0)
-DAY_SPENT = Failure(Kind.STOP, "the day is spent", reopens="pacific", quota=20)
+DAY_SPENT = Failure(Kind.STOP, "You exceeded your current quota", reopens="pacific", quota=20)
 KEY_DEAD = Failure(Kind.STOP, "bad key", "Check it.", scope="key")
 BUSY = Failure(Kind.PACE, "too many")
 
@@ -113,7 +113,7 @@ def test_a_better_model_is_used_again_when_its_day_begins_at_midnight_in_califor
         clock.seconds += 0.2 * 3600
         assert await taken(failover) == ["k1/m1"]
         assert told == [
-            "p/k1/m1: the day is spent, until 08:00 UTC (in 14 h 59 min); p/k1/m2 takes over",
+            "p/k1/m1: the quota of the day is spent (20 requests), until 08:00 UTC (in 14 h 59 min); p/k1/m2 takes over",
             "p/k1/m1 is open again and takes over",
         ]
 
@@ -130,7 +130,7 @@ def test_when_all_are_spent_the_run_ends_and_says_when_the_first_opens_again() -
         assert isinstance(stopped, Stopped)
         assert stopped == failover.ended()
         assert (stopped.kind, stopped.reason) == (SPENT, "all 4 endpoints are spent or refused")
-        assert "p/k1/m1 and 1 more: the day is spent." in stopped.advice
+        assert "p/k1/m1 and 1 more: the quota of the day is spent (20 requests)." in stopped.advice
         assert "p/k2/m1 and 1 more: bad key. Check it." in stopped.advice
         assert "p/k1/m1 opens again at 08:00 UTC (in 14 h 59 min)" in stopped.advice
         assert "--wait" in stopped.advice
@@ -169,7 +169,7 @@ def test_with_wait_it_sleeps_until_the_first_opens_and_says_so_once() -> None:
         assert clock.now().hour == 8
         [line] = told
         assert "until 08:00 UTC (in 14 h 59 min)" in line
-        assert "the day is spent" in line
+        assert "the quota of the day is spent (20 requests)" in line
 
     run(work)
 
