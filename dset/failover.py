@@ -19,6 +19,7 @@ from dset.limits import Ticket
 from dset.stops import Stopped
 
 SOON = 600.0  # seconds: an endpoint that opens so soon is waited for in any case
+_NOTED = 10  # requests at endpoints with a limit for the day: so few may be forgotten when the power goes
 _LOOK = 60.0  # seconds between looks at the clock on the wall: a laptop may have slept
 
 
@@ -74,7 +75,7 @@ class Failover:
         self._tell, self._note = tell, note
         self._queue: deque[_Wish] = deque()
         self._timer: asyncio.TimerHandle | None = None
-        self._in_flight = 0
+        self._in_flight = self._counted = 0
         self._stopped = False
         self._current: Lane | None = None
         self.asleep_until: datetime | None = None  # every endpoint is closed until then
@@ -227,6 +228,9 @@ class Failover:
         lane.pace.sent(moment)
         if lane.endpoint.limits.rpd:
             lane.day.count(now)
+            self._counted += 1
+            if self._counted % _NOTED == 0:
+                self._note()
         ticket = lane.window.start(moment, demand.tokens()) if lane.is_metered else None
         self._in_flight += 1
         return Slot(lane, moment, ticket, reserved)

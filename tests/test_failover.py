@@ -327,6 +327,19 @@ def test_requests_a_day_are_held_and_the_next_model_takes_over() -> None:
     run(work)
 
 
+def test_what_was_asked_today_is_noted_every_few_requests() -> None:
+    async def work(_: Clock) -> None:
+        noted: list[int] = []
+        lane = samples.lane(limits={"rpd": 100})
+        failover = samples.failover(lane, note=lambda: noted.append(1))
+        await taken(failover, 25)
+        assert len(noted) == 2
+        await taken(samples.failover(samples.lane(), note=lambda: noted.append(1)), 25)
+        assert len(noted) == 2
+
+    run(work)
+
+
 def test_off_peak_waits_for_the_cheap_hours_without_being_told_to_wait() -> None:
     async def work(clock: Clock) -> None:
         clock.seconds += 32 * 3600 + 300  # Monday, five past one in UTC: ten in the morning in Beijing
