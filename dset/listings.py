@@ -121,7 +121,9 @@ def _address(entry: Mapping[str, Any], provider: Provider | None, place: str) ->
             raise ValueError(f"{place} needs a base_url, or one of the names that are known: {known}")
         return provider.base_url
     try:
-        return flags.base_url(_text(entry["base_url"], "it"))
+        if not (url := _text(entry["base_url"], "it")).isprintable():
+            raise ValueError("it holds what no address has")
+        return flags.base_url(url)
     except ValueError as error:
         raise ValueError(f"{place}: base_url: {error}") from None
 

@@ -217,6 +217,7 @@ def test_the_file_is_read_however_an_editor_wrote_it(written: str) -> None:
         (f"{GEMINI}base_url = 1", "base_url: it must be text"),
         (f'{GEMINI}base_url = "file:///etc/passwd"', "must look like https://host/v1"),
         (f'{GEMINI}base_url = "http://[::1"', "is no URL"),
+        (f'{GEMINI}base_url = "https://h\\u0000.example"', "base_url: it holds what no address has"),
         (
             f'{HEAD}name = "vllm"\nmodels = ["m"]\n{HEAD}name = "vllm"\nbase_url = "http://b:1"\nmodels = ["m"]',
             "two services are named vllm: give each a name of its own",
