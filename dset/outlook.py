@@ -105,7 +105,7 @@ def _past(
             seconds = metadata.get("seconds") if settings.concurrency else None
             waited = float(seconds) if isinstance(seconds, int | float) else None
             size = _size_then(prompt, metadata) if prompt else None
-            yield Past(came_in, went_out, waited, size, min(cached or 0, came_in))
+            yield Past(came_in, went_out, waited, size, cached or 0)
 
 
 def _tokens(value: object) -> int | None:

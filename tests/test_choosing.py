@@ -1,6 +1,7 @@
 """Which endpoints a run asks, in which order, and with which key."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -270,7 +271,8 @@ def test_the_bound_of_an_answer_is_the_one_that_is_sent(
     extra: str, flag: int | None, sent: dict[str, int], bound: int
 ) -> None:
     listing(f'[[providers]]\nname = "deepseek"\nextra_body = {{ {extra} }}')
-    told = settings("DEEPSEEK_API_KEY", **({"max_tokens": flag} if flag else {}))
+    given: dict[str, Any] = {"max_tokens": flag} if flag else {}
+    told = settings("DEEPSEEK_API_KEY", **given)
     [one] = chosen(told)
     body = endpoints.request_body(one, told, [])
     assert {name: value for name, value in body.items() if "tokens" in name} == sent

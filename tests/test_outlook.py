@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from dset import answers, clocks, outlook
-from dset.endpoints import Endpoint
+from dset.contents import Question
 from dset.estimates import Estimate
 from dset.keys import Secret
 from dset.lanes import Closure
 from dset.limits import Limits
+from dset.messages import Messages
 from dset.outlook import RowPrices
 from dset.prices import Price, Rate
+from dset.prompts import Prompt
 from dset.settings import load
 from dset.workspace import Workspace
 from tests.running import questions_csv
@@ -232,10 +234,13 @@ def test_only_the_beginning_of_a_large_q_csv_is_looked_at(
     clean_place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     questions_csv(clean_place, *itertools.repeat("x", 5000))
-    seen: list[Endpoint] = []
-    from dset.prompts import Prompt
-
+    seen: list[Question] = []
     filled = Prompt.messages
-    monkeypatch.setattr(Prompt, "messages", lambda self, one: seen.append(one) or filled(self, one))
+
+    def counted(prompt: Prompt, one: Question) -> Messages:
+        seen.append(one)
+        return filled(prompt, one)
+
+    monkeypatch.setattr(Prompt, "messages", counted)
     row_price()
     assert 1 <= len(seen) <= 100

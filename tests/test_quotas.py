@@ -162,9 +162,19 @@ def test_a_reason_is_one_short_line_whatever_stands_there(reason: object) -> Non
 
 
 def test_a_day_that_cannot_be_read_is_a_new_day() -> None:
-    for asked in (None, 7, "x", [], {"day": "x"}, {"x": [1]}):
+    days: list[object] = [None, 7, "x", [], {"day": "x"}, {"x": [1]}]
+    for asked in days:
         entry(asked=asked)
         assert restored() is not None
+
+
+def test_of_other_endpoints_only_what_this_file_holds_is_kept() -> None:
+    kept = {"asked": {"day": "2026-11-21", "count": 3}, "reason": "r", "key": "k"}
+    deep = {"spent_until": [[1]], "quota": {"a": {"b": 1}}, "more": 1}
+    PATH.write_text(json.dumps({"x/none/m": {**kept, **deep}, "y": 7}), encoding="utf-8")
+    Quotas(PATH).save([closed()], NOW)
+    assert noted().pop("x/none/m") == kept
+    assert "y" not in noted()
 
 
 def test_a_folder_of_that_name_is_no_file_to_read_and_says_so_when_it_is_written() -> None:
