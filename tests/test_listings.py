@@ -1,11 +1,14 @@
 """endpoints.toml: what it says, and what is said of one that is wrong."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dset import listings, providers
 from dset.errors import UsageError
@@ -283,3 +286,44 @@ def test_a_folder_and_a_link_to_nothing_are_no_file() -> None:
         pytest.skip("no links here")
     with pytest.raises(UsageError, match=r"link\.toml is no file"):
         read(link)
+
+
+# --- Whatever stands in it ------------------------------------------------------------------------------------
+
+_plain = st.one_of(st.text(max_size=8), st.integers(), st.floats(), st.booleans(), st.dates())
+_words = st.sampled_from(
+    ["gemini", "deepseek", "m", "A_API_KEY", "https://h.example/v1", "http://127.0.0.1:9"]
+)
+_any = st.recursive(
+    _plain | _words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+_model = st.fixed_dictionaries({}, optional=dict.fromkeys(("name", *listings._OF_MODEL), _any))
+_entry = st.fixed_dictionaries(
+    {"name": st.sampled_from(["gemini", "ollama", "x"]) | _any},
+    optional={
+        "base_url": _words | _any,
+        "keys": st.lists(_words) | _any,
+        "models": st.lists(_words | _model, max_size=3) | _any,
+        **{name: st.integers(1, 99) | _any for name in listings._LIMITS},
+        "price": _any,
+        "extra_body": st.dictionaries(st.text(max_size=3), _any, max_size=2) | _any,
+    },
+)
+
+
+@given(st.lists(_entry, max_size=3))
+def test_any_tables_are_services_or_a_valueerror(entries: list[dict[str, Any]]) -> None:
+    try:
+        found = parse({"providers": entries})
+    except ValueError:
+        return
+    for one in found:
+        assert one.name.isprintable()
+        assert "/" not in one.name
+        assert one.models
+        json.dumps([dict(model.extra_body) for model in one.models], allow_nan=False)
+        for model in one.models:
+            limits = [getattr(model.limits, name) for name in listings._LIMITS]
+            assert all(limit is None or 1 <= limit <= 10**12 for limit in limits)
