@@ -115,13 +115,14 @@ def status(settings: Settings, screen: Screen) -> int:
 def check(settings: Settings, screen: Screen) -> int:
     """The verb `check`: ask each key and model once, print what came of it."""
     from dset import check, choosing
+    from dset.outlook import RowPrices
     from dset.rehearsal.stage import offline
 
     async def look(endpoints: Any) -> list[Any]:
         found = []
         async for one in check.findings(endpoints, settings):
             found.append(one)
-            screen.result(one.line(""))
+            screen.result(one.line(row.at(one.endpoint)))
         return found
 
     with contextlib.ExitStack() as stack:
@@ -129,6 +130,7 @@ def check(settings: Settings, screen: Screen) -> int:
             endpoints: Any = [stack.enter_context(offline(settings))]
         else:
             endpoints = choosing.choose(settings, choosing.services(settings), screen.notice)
+        row = RowPrices(settings)
         found = asyncio.run(look(endpoints))
     screen.result(check.closing(found))
     return check.exit_status(found)

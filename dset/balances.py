@@ -5,10 +5,14 @@ https://openrouter.ai/docs/api-reference/limits (`data.limit_remaining`, null wi
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from dset.cleaning import clean
+
+_MOST = 4  # currencies
+_LARGEST = 10**12  # USD
 
 
 def read(body: bytes) -> str:
@@ -22,12 +26,15 @@ def read(body: bytes) -> str:
 
 def _amounts(document: dict[str, Any]) -> Iterator[str]:
     infos = document.get("balance_infos")
-    for info in infos if isinstance(infos, list) else []:
-        if isinstance(info, dict) and "total_balance" in info:
-            yield clean(f"{info['total_balance']} {info.get('currency', '')}", 40)
+    for info in infos[:_MOST] if isinstance(infos, list) else []:
+        amount, currency = (
+            (info.get("total_balance"), info.get("currency")) if isinstance(info, dict) else (0, 0)
+        )
+        if isinstance(amount, str) and re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", amount):
+            yield f"{amount} {clean(currency, 10) if isinstance(currency, str) else ''}".strip()
     if document.get("is_available") is False:
         yield "too little for a request"
     data = document.get("data")
     left = data.get("limit_remaining") if isinstance(data, dict) else None
-    if isinstance(left, int | float) and not isinstance(left, bool):
+    if isinstance(left, int | float) and not isinstance(left, bool) and abs(left) < _LARGEST:
         yield f"{left:.2f} USD left of the key's limit"

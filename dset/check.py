@@ -16,6 +16,7 @@ from dset.wording import span
 _QUESTION: Messages = [{"role": "user", "content": "Reply with the word OK."}]
 _LONGEST_ANSWER = 256  # tokens: enough for a model that thinks before it speaks, and a fraction of a cent
 _PATIENCE = 60.0  # seconds
+_PAGE_PATIENCE = 10.0  # seconds: nobody waits long for a page that is only nice to have
 _AT_ONCE = 8
 
 
@@ -64,7 +65,11 @@ async def findings(endpoints: Sequence[Endpoint], settings: Settings) -> AsyncIt
 
 
 async def _balance(client: Client, path: str) -> str:
-    page = await client.get(path)
+    try:
+        async with asyncio.timeout(_PAGE_PATIENCE):
+            page = await client.get(path)
+    except TimeoutError:
+        return ""
     told = balances.read(page) if isinstance(page, bytes) else ""
     return f"balance {told}" if told else ""
 

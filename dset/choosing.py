@@ -1,9 +1,12 @@
 """Which endpoints a run asks, in which order: key by key, each with its models, best first."""
 
+import json
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from dset import listings, providers
+from dset.cleaning import clean
 from dset.endpoints import Endpoint
 from dset.errors import UsageError
 from dset.keys import Secret, Secrets, is_placeholder
@@ -23,12 +26,12 @@ def services(settings: Settings) -> tuple[Listing, ...]:
         told_one = "model" in settings.given or providers.by_address(settings.base_url) is None
         return (_at(settings.base_url, settings.model if told_one else ""),)
     path = settings.questions.parent / listings.NAME
-    if path.is_file():
+    if os.path.lexists(path):
         return _only_model(listings.read(path), settings)
     ready = [one for one in PROVIDERS if one.get_key and _real_names(settings.secrets, one.keys)]
     if "model" in settings.given:
         meant = providers.by_model(settings.model)
-        return (_named(meant if meant in ready else next(iter(ready), PROVIDERS[0]), settings.model),)
+        return (_named(meant or next(iter(ready), PROVIDERS[0]), settings.model),)
     return tuple(_named(one, *one.models) for one in ready) or (_named(PROVIDERS[0], settings.model),)
 
 
@@ -37,7 +40,7 @@ def _at(base_url: str, model: str) -> Listing:
     host = providers.host_of(base_url)
     name = provider.name if provider else "local" if providers.is_loopback(host) else host
     models = (model,) if model or provider is None else provider.models
-    return Listing(name, base_url, tuple(map(Model, models)), provider=provider)
+    return Listing(name, base_url, tuple(map(Model, models)), provider=provider, is_base_url=True)
 
 
 def _named(provider: Provider, *models: str) -> Listing:
@@ -56,16 +59,15 @@ def _only_model(listed: tuple[Listing, ...], settings: Settings) -> tuple[Listin
     ]
     if not kept:
         names = ", ".join(dict.fromkeys(model.name for one in listed for model in one.models))
-        raise UsageError(f"--model: {listings.NAME} has no model {settings.model}; it has {names}")
+        raise UsageError(clean(f"--model: {listings.NAME} has no model {settings.model}; it has {names}"))
     return tuple(kept)
 
 
 def told(settings: Settings, listed: tuple[Listing, ...]) -> Settings:
     """The settings as they hold for these services: what tells one dataset's requests from another's."""
     first = listed[0]
-    names = [
-        f"{one.name}/{model.name}{dict(model.extra_body) or ''}" for one in listed for model in one.models
-    ]
+    scrub = settings.secrets.scrub  # these words stand in runs.json
+    names = [f"{one.name}/{model.name}{scrub(_as_text(model))}" for one in listed for model in one.models]
     is_plain = len(names) == 1 and not first.models[0].extra_body
     return replace(
         settings,
@@ -75,20 +77,29 @@ def told(settings: Settings, listed: tuple[Listing, ...]) -> Settings:
     )
 
 
+def _as_text(model: Model) -> str:
+    return json.dumps(dict(model.extra_body), sort_keys=True) if model.extra_body else ""
+
+
 def choose(
     settings: Settings, listed: tuple[Listing, ...], tell: Tell = lambda _: None
 ) -> tuple[Endpoint, ...]:
     """The endpoints in the order of their use. Raises UsageError where no key is there, or one cannot be a key.
 
-    `tell` takes lines on variables that are named and not set.
+    `tell` takes lines on keys that are not set, and on those that would travel in clear.
     """
-    found: list[Endpoint] = []
+    found: dict[tuple[str, str | None, str], Endpoint] = {}  # one key under two names is one
+    lines: list[str] = []
     for one in listed:
-        keys = _keys_of(one, settings.secrets, tell)
-        found += [_endpoint(one, model, name, key) for name, key in keys for model in one.models]
+        keys = _keys_of(one, settings.secrets, lines.append)
+        for name, key in keys:
+            for model in one.models:
+                found.setdefault((one.base_url, key, model.name), _endpoint(one, model, name, key))
     if not found:
-        raise UsageError(_no_key(listed[0], settings.secrets))
-    return tuple(found)
+        raise UsageError(_no_key(listed[0], settings))
+    for line in dict.fromkeys(lines + [one.warning for one in found.values() if one.warning]):
+        tell(line)
+    return tuple(found.values())
 
 
 def _keys_of(listing: Listing, secrets: Secrets, tell: Tell) -> list[tuple[str, Secret | None]]:
@@ -104,22 +115,28 @@ def _keys_of(listing: Listing, secrets: Secrets, tell: Tell) -> list[tuple[str, 
     for name in names:
         if key := _real(secrets, name):
             keys.setdefault(key, name)
-    if keys:
-        return [(name, key) for key, name in keys.items()]
-    needs_one = bool(listing.keys) or (
-        listing.keys is None and listing.provider is not None and not listing.provider.is_keyless
-    )
-    return [] if needs_one else [("none", None)]
+    if keys or not _needs_key(listing):
+        return [(name, key) for key, name in keys.items()] or [("none", None)]
+    if listing.keys is None:
+        tell(f"{listing.name}: no key for it is set in .env: left out")
+    return []
+
+
+def _needs_key(listing: Listing) -> bool:
+    if listing.keys is not None:
+        return bool(listing.keys)
+    provider = listing.provider
+    return bool(provider and not provider.is_keyless and providers.by_address(listing.base_url) is provider)
 
 
 def _built_in(listing: Listing, secrets: Secrets) -> list[str]:
-    """The variables that may hold its key. DEEPSEEK_API_KEY is for DeepSeek and for this machine only."""
+    """The variables that may hold its key. A provider's own are for its own address and for this machine only."""
     provider = listing.provider
-    if provider and provider.name == "deepseek":
-        return _real_names(secrets, provider.keys)
-    local = providers.is_loopback(providers.host_of(listing.base_url))
-    families: list[tuple[str, ...]] = [("DSET_API_KEY",), provider.keys if provider else ()]
-    families += [("DEEPSEEK_API_KEY",)] if local else []
+    own = provider.keys if provider and providers.is_home(provider, listing.base_url) else ()
+    if provider and (provider.name == "deepseek" or not listing.is_base_url) and own:
+        return _real_names(secrets, own)
+    families: list[tuple[str, ...]] = [("DSET_API_KEY",), own]
+    families += [PROVIDERS[0].keys] if providers.is_loopback(providers.host_of(listing.base_url)) else []
     return next((names for family in families if (names := _real_names(secrets, family))), [])
 
 
@@ -146,8 +163,9 @@ def _endpoint(listing: Listing, model: Model, key_name: str, key: Secret | None)
     local = providers.is_loopback(providers.host_of(listing.base_url))
     deepseek = providers.speaks_deepseek(provider, model.name, local=local)
     balance = provider.balance if provider else PROVIDERS[0].balance if deepseek else ""
+    service = provider.name if provider else listing.name
     return Endpoint(
-        provider=listing.name,
+        provider=service,
         base_url=listing.base_url,
         model=model.name,
         key_name=key_name,
@@ -160,19 +178,21 @@ def _endpoint(listing: Listing, model: Model, key_name: str, key: Secret | None)
         extra_body=model.extra_body,
         zone=provider.zone if provider else "utc",
         balance=balance,
+        label="" if listing.name == service else listing.name,
     )
 
 
-def _no_key(listing: Listing, secrets: Secrets) -> str:
-    provider = listing.provider
+def _no_key(listing: Listing, settings: Settings) -> str:
+    provider, secrets = listing.provider, settings.secrets
     if listing.keys or provider is None:
         return f"none of the keys that {listings.NAME} names is set: put {', '.join(listing.keys or ())} into .env"
     names = [one for name in provider.keys for one in providers.numbered(name, secrets.names)]
     placeholder = next((name for name in names if secrets.get(name)), "")
     found = f"{placeholder} still holds its placeholder" if placeholder else f"no key for {provider.name}"
     others = [name for one in PROVIDERS for name in one.keys if secrets.get(name) and one is not provider]
-    if others and not placeholder:
-        found += f" (there is {others[0]}: for that service leave --base-url away)"
+    flag = next((name for name in ("base_url", "model") if name in settings.given), "")
+    if others and flag and not placeholder:
+        found += f" (there is {others[0]}: for that service leave --{flag.replace('_', '-')} away)"
     return (
         f"{found}: get one at {provider.get_key} and put {provider.keys[0]}=... into the file .env in this folder "
         "(to try without a key: python dset_generator.py --rehearse)"

@@ -10,6 +10,7 @@ from dset.messages import Messages
 from dset.prices import Price
 from dset.settings import Settings
 
+BOUNDS = ("max_tokens", "max_completion_tokens")  # what services call the longest answer
 DEEPSEEK_MAX_TOKENS = 32_768  # without one the service stops itself near 7,400 (kolega-code#433, 2026-08)
 
 
@@ -30,11 +31,12 @@ class Endpoint:
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     zone: Zone = "utc"  # at whose midnight its days begin
     balance: str = ""  # the page that tells what is left of the money
+    label: str = ""  # what endpoints.toml calls the provider, where it has a word of its own for it
 
     @property
     def name(self) -> str:
         """What the outputs call it: provider/name of the key's variable/model."""
-        return f"{self.provider}/{self.key_name}/{self.model}"
+        return f"{self.label or self.provider}/{self.key_name}/{self.model}"
 
     @property
     def account(self) -> tuple[str, str]:
@@ -53,13 +55,20 @@ class Endpoint:
 
 def longest_answer(endpoint: Endpoint, settings: Settings) -> int | None:
     """The bound of an answer in tokens that a request states, None where it states none."""
+    stated = [int(endpoint.extra_body[name]) for name in BOUNDS if name in endpoint.extra_body]
+    if endpoint.max_tokens_name not in endpoint.extra_body and (usual := _usual_bound(endpoint, settings)):
+        stated.append(usual)
+    return max(stated, default=None)  # of two under two names a service may take either
+
+
+def _usual_bound(endpoint: Endpoint, settings: Settings) -> int | None:
     return settings.max_tokens or (DEEPSEEK_MAX_TOKENS if endpoint.is_deepseek else None)
 
 
 def request_body(endpoint: Endpoint, settings: Settings, messages: Messages) -> dict[str, Any]:
     """What is sent. To a service other than DeepSeek only the model, the messages and what the user set."""
     body: dict[str, Any] = {"model": endpoint.model, "messages": messages}
-    longest = longest_answer(endpoint, settings)
+    longest = _usual_bound(endpoint, settings)
     if longest is not None:
         body[endpoint.max_tokens_name] = longest
     if settings.temperature is not None:

@@ -10,13 +10,16 @@ The names of keys, never keys. endpoints.example.toml shows all of it.
 """
 
 import difflib
+import json
+import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dset import flags, providers
+from dset import endpoints, flags, providers
+from dset.cleaning import clean
 from dset.errors import UsageError
 from dset.keys import KEY_NAME
 from dset.limits import Limits
@@ -27,6 +30,8 @@ NAME = "endpoints.toml"
 _LIMITS = ("rpm", "rpd", "tpm", "concurrency")
 _OF_MODEL = (*_LIMITS, "price", "extra_body")
 _OF_PROVIDER = ("name", "base_url", "keys", "models", *_OF_MODEL)
+_LARGEST = 10**12  # of a limit; more is a slip of the pen
+_OURS = {"model", "messages", "stream", "n"}  # of a request; a row has one answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +53,13 @@ class Listing:
     models: tuple[Model, ...]
     keys: tuple[str, ...] | None = None
     provider: Provider | None = None
+    is_base_url: bool = False  # --base-url names it: DSET_API_KEY is for it in the first place
 
 
 def read(path: Path) -> tuple[Listing, ...]:
     """The services that the file lists, in its order. Raises UsageError that names the place and says what is wrong."""
+    if os.path.lexists(path) and not os.path.isfile(path):  # a pipe would be waited for without end
+        raise UsageError(f"{path} is no file that can be read; endpoints.example.toml shows what it holds")
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         return parse(document)
@@ -60,7 +68,10 @@ def read(path: Path) -> tuple[Listing, ...]:
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not UTF-8 text; save it as UTF-8") from None
     except (ValueError, RecursionError) as error:  # tomllib names line and column
-        raise UsageError(f"{path}: {error or 'nested too deep'}") from None
+        what = "nested too deep" if isinstance(error, RecursionError) else clean(str(error))
+        raise UsageError(
+            f"{path}: {what}"
+        ) from None  # it quotes the file, and in the wrong place that may be a key
 
 
 def parse(document: Mapping[str, Any]) -> tuple[Listing, ...]:
@@ -69,34 +80,37 @@ def parse(document: Mapping[str, Any]) -> tuple[Listing, ...]:
     listed = document.get("providers")
     if not isinstance(listed, list) or not listed:
         raise ValueError("it lists no provider; begin one with [[providers]]")
-    return tuple(_listing(entry, f"provider {number}") for number, entry in enumerate(listed, 1))
+    found = tuple(_listing(entry, f"provider {number}") for number, entry in enumerate(listed, 1))
+    addresses: dict[str, str] = {}
+    for one in found:
+        if addresses.setdefault(one.name, one.base_url) != one.base_url:
+            raise ValueError(f"two services are named {one.name}: give each a name of its own")
+    return found
 
 
 def _listing(entry: object, place: str) -> Listing:
     if not isinstance(entry, dict):
         raise ValueError(f"{place} is no table; begin it with [[providers]]")
     name = _text(entry.get("name", ""), f"{place}: name")
+    if "/" in name or not name.isprintable() or len(name) > 60:  # it stands before a / in the outputs
+        raise ValueError(f"{place}: name must be a short word without a /")
     place = f"{place} ({name})" if name else place
     _only(entry, _OF_PROVIDER, place)
     provider = providers.by_name(name)
     base_url = _address(entry, provider, place)
     provider = providers.by_address(base_url) or provider
     keys = _keys(entry.get("keys"), place)
-    if keys and "DEEPSEEK_API_KEY" in {key[:16] for key in keys} and not _may_see_deepseeks(base_url):
+    deepseek = providers.PROVIDERS[0]
+    if any(providers.numbered(name, keys or ()) for name in deepseek.keys) and not providers.is_home(
+        deepseek, base_url
+    ):
         raise ValueError(f"{place}: DEEPSEEK_API_KEY goes to DeepSeek and to this machine only")
     return Listing(
-        name=name or (provider.name if provider else providers.host_of(base_url)),
+        name=name or (provider.name if provider else providers.place_of(base_url)),
         base_url=base_url,
         models=_models(entry, provider, place),
         keys=keys,
         provider=provider,
-    )
-
-
-def _may_see_deepseeks(base_url: str) -> bool:
-    provider = providers.by_address(base_url)
-    return bool(provider and provider.name == "deepseek") or providers.is_loopback(
-        providers.host_of(base_url)
     )
 
 
@@ -107,7 +121,9 @@ def _address(entry: Mapping[str, Any], provider: Provider | None, place: str) ->
             raise ValueError(f"{place} needs a base_url, or one of the names that are known: {known}")
         return provider.base_url
     try:
-        return flags.base_url(_text(entry["base_url"], "it"))
+        if not (url := _text(entry["base_url"], "it")).isprintable():
+            raise ValueError("it holds what no address has")
+        return flags.base_url(url)
     except ValueError as error:
         raise ValueError(f"{place}: base_url: {error}") from None
 
@@ -147,8 +163,7 @@ def _model(table: Mapping[str, Any], entry: Mapping[str, Any], place: str) -> Mo
         return table.get(name, entry.get(name))
 
     extra = {**_table(entry.get("extra_body", {}), place), **_table(table.get("extra_body", {}), place)}
-    if reserved := {"model", "messages", "stream", "n"} & extra.keys():
-        raise ValueError(f"{place}: extra_body must not hold {', '.join(sorted(reserved))}")
+    _check_extra(extra, place)
     try:
         name = flags.model_name(_text(table.get("name"), "its name"))
         price = None if of("price") is None else parse_price(of("price"))
@@ -158,10 +173,21 @@ def _model(table: Mapping[str, Any], entry: Mapping[str, Any], place: str) -> Mo
     return Model(name, limits, price, extra)
 
 
+def _check_extra(extra: Mapping[str, Any], place: str) -> None:
+    if reserved := _OURS & extra.keys():
+        raise ValueError(f"{place}: extra_body must not hold {', '.join(sorted(reserved))}")
+    for name in endpoints.BOUNDS:
+        _limit(extra.get(name), f"{place}: {name} in extra_body")
+    try:
+        json.dumps(extra, allow_nan=False)
+    except (TypeError, ValueError):  # TOML has dates, and numbers without end
+        raise ValueError(f"{place}: extra_body holds what JSON cannot: a date, inf or nan") from None
+
+
 def _limit(value: object, place: str) -> int | None:
     if value is None:
         return None
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _LARGEST:
         raise ValueError(f"{place} must be a whole number from 1 on")
     return value
 

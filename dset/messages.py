@@ -21,14 +21,25 @@ def read_messages(cell: str) -> Messages:
 
 
 def sizes(messages: Messages) -> tuple[int, int]:
-    """How large they are: (bytes of text in UTF-8, pictures)."""
+    """How large they are at the most: (bytes of text in UTF-8, pictures). What is neither counts as both."""
     size = pictures = 0
     for message in messages:
         content = message.get("content")
+        # Names, calls of tools and what stands beside a text are read by the model too.
+        size += _size_but(message, "role", "content")
         for part in content if isinstance(content, list) else [content]:
-            if isinstance(part, dict) and "image_url" in part:
-                pictures += 1
+            if isinstance(part, dict):
+                size += _size_but(part, "type", "image_url")
+                pictures += "image_url" in part or part.get("type", "text") != "text"
             else:
-                text = part.get("text") if isinstance(part, dict) else part
-                size += len(str(text).encode("utf-8", "surrogatepass"))
+                size += _size(part)
     return size, pictures
+
+
+def _size_but(table: dict[str, Any], *names: str) -> int:
+    return sum(_size(value) for name, value in table.items() if name not in names)
+
+
+def _size(value: object) -> int:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return len(text.encode("utf-8", "surrogatepass"))

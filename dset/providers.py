@@ -91,6 +91,8 @@ def by_name(name: str) -> Provider | None:
 def by_address(base_url: str) -> Provider | None:
     """The provider that lives at that host, or at a name below it."""
     host = host_of(base_url)
+    if not re.fullmatch(r"[a-z0-9.-]+", host):  # what others may read as the end of a host
+        return None
     return next((one for one in PROVIDERS if one.host and f".{host}".endswith("." + one.host)), None)
 
 
@@ -102,6 +104,17 @@ def by_model(model: str) -> Provider | None:
 def host_of(base_url: str) -> str:
     """The host in a URL, in lower case, '' where there is none."""
     return (urllib.parse.urlsplit(base_url).hostname or "").lower()
+
+
+def place_of(base_url: str) -> str:
+    """The host, and its port where the URL names one: what a service is called that nobody named."""
+    port = urllib.parse.urlsplit(base_url).port
+    return host_of(base_url) + (f":{port}" if port else "")
+
+
+def is_home(provider: Provider, base_url: str) -> bool:
+    """The provider's own keys may be sent there unasked: it is its address or this machine, or it has no address."""
+    return not provider.host or by_address(base_url) is provider or is_loopback(host_of(base_url))
 
 
 def is_loopback(host: str) -> bool:
@@ -124,9 +137,7 @@ def speaks_deepseek(provider: Provider | None, model: str, *, local: bool) -> bo
 
 def numbered(name: str, known: Iterable[str]) -> list[str]:
     """`name`, then `name_1`, `name_2` …: those that are among `known`, in the order of their numbers."""
-    found = {
-        int(match[1] or 0): one
-        for one in known
-        if (match := re.fullmatch(rf"{re.escape(name)}(?:_(\d+))?", one))
-    }
-    return [found[number] for number in sorted(found)]
+    pattern = re.compile(rf"{re.escape(name)}(?:_0*([0-9]*))?")
+    found = [(match[1] or "", one) for one in known if (match := pattern.fullmatch(one))]
+    # The longer number is the larger one: Python turns no endless row of digits into a number.
+    return [one for digits, one in sorted(found, key=lambda each: (len(each[0]), each[0], len(each[1])))]

@@ -6,7 +6,7 @@ Losing it costs a request at each spent endpoint, never an answer.
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,11 @@ from dset.endpoints import Endpoint
 from dset.lanes import Closure, Lane
 
 _LASTING = 600.0  # seconds: what opens again so soon is not worth a note
+_LONGEST = timedelta(
+    days=40
+)  # no quota is for more than a month: what says so is a wrong clock's, or no file of ours
+_MOST = 10**9  # requests a day
+_KNOWN = ("spent_until", "reason", "quota", "asked", "key")
 
 
 class Quotas:
@@ -35,19 +40,20 @@ class Quotas:
                 continue
             lane.day.restore(entry.get("asked"))
             until = _moment(entry.get("spent_until"))
-            if until is not None and until > now:
-                quota = entry.get("quota")
-                lane.closure = Closure(
-                    str(entry.get("reason", "")), until=until, quota=quota if isinstance(quota, int) else None
-                )
+            if until is not None and now < until < now + _LONGEST:
+                reason = clean(str(entry.get("reason") or "it was spent when it was asked last"))
+                lane.closure = Closure(reason, until=until, quota=_count(entry.get("quota")))
 
     def save(self, lanes: Iterable[Lane], now: datetime) -> None:
         """Write what is spent and counted, in one step, where that changed. Raises OSError."""
         noted = {lane.name: entry for lane in lanes if (entry := _entry(lane, now))}
         if not noted and not self._path.exists():
             return
+        ours = {one.name for one in lanes}
         others = {
-            name: entry for name, entry in self.noted().items() if name not in {one.name for one in lanes}
+            name: _plain(entry)
+            for name, entry in self.noted().items()
+            if name not in ours and isinstance(entry, dict)
         }
         text = (
             json.dumps({**others, **noted}, ensure_ascii=False, indent=1).encode("utf-8", "replace") + b"\n"
@@ -75,6 +81,25 @@ def _entry(lane: Lane, now: datetime) -> dict[str, Any]:
     if lane.endpoint.limits.rpd and (asked := lane.day.stored()):
         entry["asked"] = asked
     return entry | {"key": _digest(lane.endpoint)} if entry else {}
+
+
+def _plain(entry: dict[str, Any]) -> dict[str, Any]:
+    """The entry of an endpoint that is not in use now, without what this file never holds."""
+
+    def is_plain(value: object) -> bool:
+        return isinstance(value, str | int | float | None)
+
+    return {
+        name: value
+        for name, value in entry.items()
+        if name in _KNOWN
+        and (is_plain(value) or (isinstance(value, dict) and all(map(is_plain, value.values()))))
+    }
+
+
+def _count(value: object) -> int | None:
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MOST
+    return value if is_count else None  # type: ignore[return-value]
 
 
 def _digest(endpoint: Endpoint) -> str:

@@ -6,7 +6,8 @@ import difflib
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,6 +16,7 @@ from dset.env_files import is_open_to_all, read_env_file
 from dset.errors import UsageError
 from dset.flags import FLAGS, Flag
 from dset.keys import KEY_NAME, Secrets, is_placeholder
+from dset.providers import PROVIDERS
 
 ENV_FILE = Path(".env")
 
@@ -151,10 +153,17 @@ def _unknown_variables(values: Mapping[str, str]) -> list[str]:
 
 def _odd_keys(file: Mapping[str, str]) -> list[str]:
     """Names in .env that look like a key's and are none: the key would only be missing."""
-    usual = ("DEEPSEEK_API_KEY", "DSET_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY")
-    near = {
-        name: difflib.get_close_matches(name.upper(), usual, 1, 0.8)
+    usual = ["DSET_API_KEY", *(name for one in PROVIDERS for name in one.keys)]
+    meant = {
+        name: _near_key(name.upper(), usual)
         for name in sorted(file)
         if not KEY_NAME.match(name) and not name.upper().startswith("DSET_")
     }
-    return [f"{name} in .env is not read: did you mean {found[0]}?" for name, found in near.items() if found]
+    return [f"{name} in .env is not read: did you mean {found}?" for name, found in meant.items() if found]
+
+
+def _near_key(name: str, usual: Sequence[str]) -> str:
+    """The variable that may be meant, with its number; '' where none is near."""
+    word, number = re.fullmatch(r"(.*?)_?([0-9]*)", name, re.DOTALL).groups()  # type: ignore[union-attr]
+    near = difflib.get_close_matches(word, usual, 1, 0.8)
+    return f"{near[0]}_{number}" if near and number else next(iter(near), "")

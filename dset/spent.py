@@ -8,10 +8,9 @@ from pathlib import Path
 from dset import answers
 from dset.folders import Folder
 
-# Inside a text every quotation mark is escaped, so nobody's words can look like this name; the user's column of that
-# name holds text, not a number.
-_COST = re.compile(rb'"cost_usd": ([0-9][0-9.eE+-]*)[,}]')
-_BLOCK = 1 << 20
+_NAME = b'"cost_usd": '
+_AMOUNT = re.compile(rb"[0-9][0-9.eE+-]{0,40}(?=[,}])")
+_DEAREST = 1e6  # USD for a request; more is no figure of ours
 
 
 def so_far(folder: Folder) -> float:
@@ -20,23 +19,28 @@ def so_far(folder: Folder) -> float:
 
 
 def _sum(path: Path) -> float:
-    total, rest = [], b""
     if not path.exists():
         return 0.0
     with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            whole, _, rest = (rest + block).rpartition(b"\n")
-            total += [_number(found) for found in _COST.findall(whole)]
-    total += [_number(found) for found in _COST.findall(rest)]
-    return math.fsum(total)
+        return math.fsum(map(_cost, stream))
 
 
-def _number(digits: bytes) -> float:
+def _cost(line: bytes) -> float:
+    """What the line says that its request cost: found without parsing it, since a journal may have a million.
+
+    The first of its name in a line is the metadata's. Inside a text every quotation mark is escaped, so nobody's words
+    can look like it.
+    """
+    at = line.find(_NAME)
+    found = _AMOUNT.match(line, at + len(_NAME)) if at >= 0 else None
     try:
-        value = float(digits)
+        return _amount(float(found[0])) if found else 0.0
     except ValueError:
         return 0.0
-    return value if 0 <= value < math.inf else 0.0
+
+
+def _amount(value: float) -> float:
+    return value if 0 <= value <= _DEAREST else 0.0
 
 
 def _maybe(path: Path) -> float:
@@ -47,6 +51,6 @@ def _maybe(path: Path) -> float:
             noted = json.loads(line)["counts"]["maybe_billed_usd"]
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
-        if isinstance(noted, int | float) and not isinstance(noted, bool) and 0 <= noted < math.inf:
-            total += noted
+        if isinstance(noted, int | float) and not isinstance(noted, bool):
+            total += _amount(noted)
     return total

@@ -135,7 +135,7 @@ def lane(model: str = "asked-for", concurrency: int | None = None, **more: Any) 
     }
     fields |= {"max_tokens_name": "max_tokens", "is_deepseek": False, "is_local": True}
     off_peak = bool(more.pop("off_peak", False))
-    if "limits" in more:
+    if isinstance(more.get("limits"), dict):
         more["limits"] = Limits(**more["limits"])
     return lanes.make(Endpoint(model=model, **(fields | more)), concurrency, off_peak=off_peak)
 

@@ -34,6 +34,8 @@ TESTED_WITH = {
     "price_lists": "prices",
     "spending": "simulation",
     "stops": "failover",
+    "transports": "endpoints",
+    "quick_json": "answers",
     "folders": "outputs",
     "plans": "worklist",
     "recovery": "outputs",

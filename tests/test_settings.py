@@ -240,6 +240,23 @@ def test_a_key_under_nearly_the_right_name_is_warned_of(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("gemini_api_key_2", "GEMINI_API_KEY_2"),
+        ("GEMINI_API_KEY10", "GEMINI_API_KEY_10"),
+        ("GOOGLE_KEY_1", "GOOGLE_API_KEY_1"),
+        ("OLLAMA_APIKEY", "OLLAMA_API_KEY"),
+        ("GEMINI_API_KEY_A", "GEMINI_API_KEY"),
+    ],
+)
+def test_a_numbered_key_under_nearly_the_right_name_is_warned_of_with_its_number(
+    name: str, meant: str
+) -> None:
+    env_file(f"{name}=sk-canary0123456789")
+    assert load({}, {}).warnings == (f"{name} in .env is not read: did you mean {meant}?",)
+
+
+@pytest.mark.parametrize(
     "name", ["AWS_ACCESS_KEY", "SECRET_KEY", "DEEPSEEK_API_KEY", "MY_API_KEY", "HF_TOKEN"]
 )
 def test_keys_of_other_programs_are_not_warned_of(name: str) -> None:
