@@ -1,12 +1,6 @@
 """Which services there are to ask: endpoints.toml, which stands beside q.csv, as records.
 
-    [[providers]]
-    name = "gemini"
-    keys = ["GEMINI_API_KEY_1", "GEMINI_API_KEY_2"]
-    models = ["gemini-3.8-flash", { name = "gemini-3.5-flash-lite", rpd = 500 }]
-    rpd = 20
-
-The names of keys, never keys. endpoints.example.toml shows all of it.
+It holds the names of keys, never keys. endpoints.example.toml shows all of it.
 """
 
 import difflib
@@ -61,17 +55,15 @@ def read(path: Path) -> tuple[Listing, ...]:
     if os.path.lexists(path) and not os.path.isfile(path):  # a pipe would be waited for without end
         raise UsageError(f"{path} is no file that can be read; endpoints.example.toml shows what it holds")
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        return parse(document)
+        return parse(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not UTF-8 text; save it as UTF-8") from None
-    except (ValueError, RecursionError) as error:  # tomllib names line and column
-        what = "nested too deep" if isinstance(error, RecursionError) else clean(str(error))
-        raise UsageError(
-            f"{path}: {what}"
-        ) from None  # it quotes the file, and in the wrong place that may be a key
+    except RecursionError:
+        raise UsageError(f"{path}: nested too deep") from None
+    except ValueError as error:  # it quotes the file, and in the wrong place that may be a key
+        raise UsageError(f"{path}: {clean(str(error))}") from None
 
 
 def parse(document: Mapping[str, Any]) -> tuple[Listing, ...]:
@@ -101,17 +93,10 @@ def _listing(entry: object, place: str) -> Listing:
     provider = providers.by_address(base_url) or provider
     keys = _keys(entry.get("keys"), place)
     deepseek = providers.PROVIDERS[0]
-    if any(providers.numbered(name, keys or ()) for name in deepseek.keys) and not providers.is_home(
-        deepseek, base_url
-    ):
+    if providers.numbered(deepseek.keys[0], keys or ()) and not providers.is_home(deepseek, base_url):
         raise ValueError(f"{place}: DEEPSEEK_API_KEY goes to DeepSeek and to this machine only")
-    return Listing(
-        name=name or (provider.name if provider else providers.place_of(base_url)),
-        base_url=base_url,
-        models=_models(entry, provider, place),
-        keys=keys,
-        provider=provider,
-    )
+    name = name or (provider.name if provider else providers.place_of(base_url))
+    return Listing(name, base_url, _models(entry, provider, place), keys, provider)
 
 
 def _address(entry: Mapping[str, Any], provider: Provider | None, place: str) -> str:
@@ -162,8 +147,7 @@ def _model(table: Mapping[str, Any], entry: Mapping[str, Any], place: str) -> Mo
     def of(name: str) -> Any:
         return table.get(name, entry.get(name))
 
-    extra = {**_table(entry.get("extra_body", {}), place), **_table(table.get("extra_body", {}), place)}
-    _check_extra(extra, place)
+    extra = _extra((entry.get("extra_body", {}), table.get("extra_body", {})), place)
     try:
         name = flags.model_name(_text(table.get("name"), "its name"))
         price = None if of("price") is None else parse_price(of("price"))
@@ -173,7 +157,13 @@ def _model(table: Mapping[str, Any], entry: Mapping[str, Any], place: str) -> Mo
     return Model(name, limits, price, extra)
 
 
-def _check_extra(extra: Mapping[str, Any], place: str) -> None:
+def _extra(tables: Sequence[object], place: str) -> dict[str, Any]:
+    """The fields that are sent besides; what a later table says holds."""
+    extra: dict[str, Any] = {}
+    for table in tables:
+        if not isinstance(table, dict):
+            raise ValueError(f"{place}: extra_body is a table like {{ top_k = 20 }}")
+        extra |= table
     if reserved := _OURS & extra.keys():
         raise ValueError(f"{place}: extra_body must not hold {', '.join(sorted(reserved))}")
     for name in endpoints.BOUNDS:
@@ -182,6 +172,7 @@ def _check_extra(extra: Mapping[str, Any], place: str) -> None:
         json.dumps(extra, allow_nan=False)
     except (TypeError, ValueError):  # TOML has dates, and numbers without end
         raise ValueError(f"{place}: extra_body holds what JSON cannot: a date, inf or nan") from None
+    return extra
 
 
 def _limit(value: object, place: str) -> int | None:
@@ -189,12 +180,6 @@ def _limit(value: object, place: str) -> int | None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _LARGEST:
         raise ValueError(f"{place} must be a whole number from 1 on")
-    return value
-
-
-def _table(value: object, place: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError(f"{place}: extra_body is a table like {{ top_k = 20 }}")
     return value
 
 

@@ -279,6 +279,18 @@ def test_a_balance_that_holds_the_key_or_moves_the_terminal_shows_neither(
     assert "; balance 5 " in line(main(*at(server)))
 
 
+def test_what_is_left_of_a_keys_limit_is_told_where_the_service_has_such_a_page(
+    main: Main, pages: Callable[..., Server], clean_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = pages(key=json_reply({"data": {"limit_remaining": 7.5}}))
+    monkeypatch.setenv("OPENROUTER_API_KEY", KEY)
+    (clean_place / "endpoints.toml").write_text(
+        f'[[providers]]\nname = "openrouter"\nbase_url = "{server.base_url}/v1"\nmodels = ["a/b"]',
+        encoding="utf-8",
+    )
+    assert line(main("check")).endswith("; balance 7.50 USD left of the key's limit")
+
+
 def test_an_account_that_is_empty_says_so_where_it_does_not_work(main: Main) -> None:
     shown = {"/user/balance": deepseek_pages("0.00")["/user/balance"]}
     with Server(faults.always(faults.insufficient_balance()), pages=shown) as server:

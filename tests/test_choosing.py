@@ -10,6 +10,7 @@ from dset.endpoints import Endpoint
 from dset.errors import UsageError
 from dset.listings import NAME
 from dset.settings import Settings, load
+from tests.running import SCRIPT
 
 LOCAL = "http://127.0.0.1:9/v1"
 EVIL = "https://evil.example/v1"
@@ -142,6 +143,17 @@ def test_the_file_is_taken_key_by_key_each_with_its_models_in_its_order() -> Non
         "localhost:1/none/b",
         "localhost:1/none/gemini-b",
     ]
+
+
+def test_the_example_works_as_it_stands() -> None:
+    listing((SCRIPT.parent / "endpoints.example.toml").read_text(encoding="utf-8"))
+    keys = [f"GEMINI_API_KEY_{number}" for number in range(1, 6)]
+    keys += ["DEEPSEEK_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY", "MY_HOST_API_KEY"]
+    told = settings(*keys)
+    found = names(told)
+    assert told_while(told) == []
+    assert len(found) == len(set(found)) == 1 + 5 * 4 + 1 + 2 + 1 + 1 + 1
+    assert {name.split("/")[1] for name in found} == {*keys, "none"}
 
 
 def test_the_file_stands_beside_q_csv(tmp_path: Path) -> None:
