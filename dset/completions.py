@@ -98,6 +98,15 @@ def _read(top: dict[str, Any], text: str) -> Reply | Failure:
     choice = _dict(_first(top.get("choices")))
     message = _dict(choice.get("message"))
     reply = _reply(top, choice, message)
+    outcome = _judged(reply, top, choice, message, text)
+    if isinstance(outcome, Failure) and outcome.reply is None and reply.completion_tokens is not None:
+        return replace(outcome, usage=reply)  # without a text, it stands on the bill all the same
+    return outcome
+
+
+def _judged(
+    reply: Reply, top: dict[str, Any], choice: dict[str, Any], message: dict[str, Any], text: str
+) -> Reply | Failure:
     finish = (reply.finish_reason or "").split(":")[0].strip().lower()
     partial = reply if reply.answer.strip() or reply.reasoning else None
     if finish in REFUSING:

@@ -45,7 +45,8 @@ class Failure:
     `wait` is what the service asks for, in seconds; `limit` how many requests at once it says it allows, `quota` how
     many a day. `window`: it counts by the minute. `scope`: what a stop is about, one model of the key, the whole key
     or the service; `reopens`: at whose midnight it ends, None where that is not known.
-    `maybe_billed`: it was sent, its outcome is unknown. `reply`: what was paid for although it is no answer.
+    `maybe_billed`: it was sent, its outcome is unknown. `reply`: what was paid for although it is no answer; where there
+    is no text, `usage` holds the figures that were told.
     """
 
     kind: Kind
@@ -60,6 +61,7 @@ class Failure:
     reopens: Zone | None = None
     maybe_billed: bool = False
     reply: Reply | None = None
+    usage: Reply | None = None
 
 
 class BodyTooLarge(Exception):  # noqa: N818 - a noun, as the other kinds of failure

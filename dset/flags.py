@@ -156,6 +156,8 @@ def base_url(text: str) -> str:
         raise ValueError(f"{text!r} must look like https://host/v1")
     if any(character.isspace() for character in url):
         raise ValueError(f"{text!r} has blanks in it")
+    if not url.isprintable():
+        raise ValueError(f"{text!r} holds what no address has")
     return url
 
 

@@ -56,7 +56,8 @@ class Job:
             "model": failure.reply.model if failure.reply and failure.reply.model else _model(turn),
             "endpoint": turn.lane.name if turn.lane else None,
             "run": self.run,
-            "cost_usd": turn.cost_usd if failure.reply else None,
+            # What its last request brought may stand in a line of its own already.
+            "cost_usd": None if turn.kept else turn.cost_usd,
             "seconds": round(turn.seconds, 3),
             "attempts": turn.requests,
         }

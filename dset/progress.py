@@ -82,8 +82,13 @@ class Progress:
             self.blocked += 1
         else:
             self.failed += 1
+        cost = dict(rejection.figures).get("cost_usd")
         if rejection.reply is not None and not counted:
-            self.paid_for_in_vain(rejection.reply, dict(rejection.figures).get("cost_usd"))
+            self.paid_for_in_vain(rejection.reply, cost)
+        elif (
+            rejection.reply is None and cost is not None
+        ):  # no text came, and it stands on the bill all the same
+            self.bill.add(cost)
 
     def paid_for_in_vain(self, reply: Reply, cost_usd: float | None = None) -> None:
         """A reply that is no answer is in rejected.json and on disk."""

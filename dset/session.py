@@ -22,8 +22,11 @@ from dset.replies import Reply
 from dset.settings import Settings
 from dset.spending import Spending
 from dset.stops import Stopped
+from dset.wording import counted
 from dset.workspace import Workspace
 
+# Fields of a request by which a service may bill what its price list does not tell.
+_DEAR = frozenset({"service_tier", "tools", "plugins", "models", "web_search_options", "n"})
 Follow = Callable[[Progress], AbstractAsyncContextManager[None]]
 
 
@@ -60,7 +63,12 @@ class Session:
     def notes(self) -> list[str]:
         """What a user should know before anything is asked: the endpoints, the cost, the time."""
         estimate = self.progress.estimate = outlook.estimate(self._work, self.lanes)
-        return outlook.notes(self.lanes, self._work.settings) + (estimate.lines() if estimate else [])
+        lines = outlook.notes(self.lanes, self._work.settings)
+        if self._budget.most is not None and (count := spent.unknown(self._work.outputs.folder)):
+            lines.append(
+                f"{counted(count, 'earlier answer')} of unknown cost: the budget takes no account of them"
+            )
+        return lines + (estimate.lines() if estimate else [])
 
     def _checked(self, settings: Settings) -> Budget:
         """The budget, and what of it earlier runs in this folder have used."""
@@ -70,6 +78,10 @@ class Session:
             if lane.price is None:
                 raise UsageError(
                     f"--budget: no price is known for {lane.name}: state it in endpoints.toml, or leave the budget away"
+                )
+            if dear := sorted(_DEAR & lane.endpoint.extra_body.keys()):
+                raise UsageError(
+                    f"--budget: {lane.name} is sent {', '.join(dear)}, which may cost more than the price that is known"
                 )
             if longest_answer(lane.endpoint, settings) is None:
                 raise UsageError(

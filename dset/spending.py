@@ -53,7 +53,7 @@ class Spending:
 
     def of(self, lane: Lane, outcome: Reply | Failure | None, asked_at: datetime) -> Bill:
         """What the request has cost; `outcome` None: it was broken off."""
-        reply = outcome.reply if isinstance(outcome, Failure) else outcome
+        reply = outcome.reply or outcome.usage if isinstance(outcome, Failure) else outcome
         if reply is not None:
             cost = costs.cost_of(reply, lane.price, asked_at)
             return Bill(cost, self._dearest(lane, reply, cost, asked_at), self._used(reply))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dset import quick_json
 from dset.completions import read_completion
 from dset.failures import Failure, Kind
+from dset.rehearsal import faults
 from dset.replies import Reply
 
 USAGE = {
@@ -410,3 +411,12 @@ def test_both_parsers_read_the_same(content: object, usage: object, finish: obje
 
 def _refuses(data: bytes) -> object:
     raise ValueError
+
+
+def test_what_was_billed_without_a_text_is_told_all_the_same() -> None:
+    for behaviour in (faults.gemini_blocked(), faults.blank_content(), faults.content_filter()):
+        failure = read_completion(behaviour.body)
+        assert isinstance(failure, Failure)
+        assert failure.reply is None
+        assert failure.usage is not None
+        assert failure.usage.prompt_tokens == 10

@@ -99,6 +99,7 @@ REFUSED: list[tuple[str, str, str]] = [
     ("retry_waits", "60,,240", "'' is no number"),
     ("retry_waits", "60;120", "'60;120' is no number"),
     ("retry_waits", "-1", "-1 must be at least 0"),
+    ("base_url", "https://exa\x01mple.com", "holds what no address has"),
     ("concurrency", "0", "0 must be from 1 to 10000"),
     ("concurrency", "10001", "10001 must be from 1 to 10000"),
     ("limit", "0", "0 must be from 1"),

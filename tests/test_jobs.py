@@ -45,3 +45,12 @@ def test_a_rejection_keeps_the_reply_why_it_is_no_answer_and_what_to_do(kind: st
 def test_a_row_that_the_user_stopped_is_told_no_advice() -> None:
     made = job().rejection(turn(), INTERRUPTED, Failure(Kind.OUTAGE, "no connection", "Check the network."))
     assert (made.reason, made.reply, dict(made.figures)["model"]) == ("no connection", None, "asked-for")
+
+
+def test_what_was_paid_for_stands_in_one_line_only() -> None:
+    once, again = turn(), turn()
+    once.cost_usd = again.cost_usd = 0.25
+    again.kept = True  # by a line of its own
+    failure = Failure(Kind.OUTAGE, "broke off", reply=samples.reply("half"))
+    costs = [dict(job().rejection(one, Kind.OUTAGE, failure).figures)["cost_usd"] for one in (once, again)]
+    assert costs == [0.25, None]

@@ -22,6 +22,12 @@ def run_line(maybe: object) -> dict[str, Any]:
     return {"run": "r", "counts": {"maybe_billed_usd": maybe}}
 
 
+def test_earlier_answers_without_a_known_cost_are_counted() -> None:
+    write_lines(FOLDER.journal, [cost(cost_usd=usd) for usd in (0.5, None, None)])
+    assert spent.unknown(FOLDER) == 2
+    assert spent.unknown(Folder(Path("elsewhere"))) == 0
+
+
 def test_a_folder_without_files_has_cost_nothing() -> None:
     assert spent.so_far(FOLDER) == 0.0
 

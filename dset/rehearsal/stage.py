@@ -53,7 +53,7 @@ def _endpoint(settings: Settings, server: Server) -> Endpoint:
     given = settings.given | {"base_url", "model"}
     # The settings keep the user's base URL: the port of today is no changed setting.
     here = replace(settings, base_url=server.base_url, given=given, services=(), secrets=Secrets({}))
-    return replace(choosing.choose(here, choosing.services(here))[0], provider="rehearsal")
+    return replace(choosing.choose(here, choosing.services(here))[0], provider="rehearsal", balance="")
 
 
 class Rehearsal:
