@@ -459,7 +459,7 @@ def test_a_spent_quota_is_noted_and_kept_over_a_restart(main: Main, serve: Serve
     questions_csv(clean_place, "one")
     run = main(*FAST)
     assert run.exit_status == 0
-    assert "gemini/GEMINI_API_KEY_1/gemini-3.8-flash: You exceeded" in run.err
+    assert "gemini/GEMINI_API_KEY_1/gemini-3.8-flash: the quota of the day is spent" in run.err
     assert "gemini/GEMINI_API_KEY_2/gemini-3.8-flash takes over" in run.err
     assert keys_sent(server) == ["GEMINI_API_KEY_1", "GEMINI_API_KEY_2"]
     noted = quotas(clean_place)
