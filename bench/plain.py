@@ -8,6 +8,7 @@ No resume, no retries, no deadline, nothing on disk before it is done but what t
 import asyncio
 import csv
 import json
+import os
 import sys
 from typing import TextIO
 
@@ -28,7 +29,7 @@ async def ask(client: AsyncOpenAI, semaphore: asyncio.Semaphore, question: str, 
 async def ask_all(base_url: str, limit: int, asked: list[str], output: TextIO) -> None:
     """Every question, at most `limit` at once."""
     semaphore = asyncio.Semaphore(limit)
-    async with AsyncOpenAI(api_key="none", base_url=base_url) as client:
+    async with AsyncOpenAI(api_key=os.environ["DEEPSEEK_API_KEY"], base_url=base_url) as client:
         await asyncio.gather(*(ask(client, semaphore, question, output) for question in asked))
 
 

@@ -5,6 +5,7 @@ It shares the machine with the client that is measured, so it parses no JSON and
 
 import argparse
 import asyncio
+import gzip
 import json
 import os
 import signal
@@ -22,8 +23,8 @@ WORDS = "It is what it is, said at some length, so that the answer looks like a 
 _BACKLOG = 4096
 
 
-def answer(characters: int) -> bytes:
-    """A completion of so many characters, as DeepSeek sends it, with its head."""
+def answer(characters: int, *, packed: bool = False) -> bytes:
+    """A completion of so many characters, as DeepSeek sends it, with its head; `packed`: by gzip, in one chunk."""
     text = (WORDS * (characters // len(WORDS) + 1))[:characters]
     message = {"role": "assistant", "content": text, "reasoning_content": None}
     usage = {
@@ -43,7 +44,11 @@ def answer(characters: int) -> bytes:
         "usage": usage,
         "system_fingerprint": "fp_bench",
     }).encode()  # fmt: skip
-    return _framed(body)
+    if not packed:
+        return _framed(body)
+    head = b"Content-Type: application/json\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked"
+    body = gzip.compress(body)
+    return b"HTTP/1.1 200 OK\r\n%b\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (head, len(body), body)
 
 
 def _framed(body: bytes) -> bytes:
@@ -133,11 +138,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python bench/quick.py", description=main.__doc__)
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--characters", type=int, default=900, help="length of the answer")
+    parser.add_argument("--packed", action="store_true", help="gzip, and no length told")
     options = parser.parse_args(argv)
     server.allow_many_sockets()
     server.end_with_stdin(lambda: os.kill(os.getpid(), signal.SIGINT))
     try:
-        asyncio.run(serve(Service(answer(options.characters), options.latency)))
+        asyncio.run(serve(Service(answer(options.characters, packed=options.packed), options.latency)))
     except KeyboardInterrupt:
         pass
     return 0

@@ -3,7 +3,7 @@
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from dset.contents import BOOKMARKS, Question
 from dset.questions import Sheet
@@ -109,8 +109,7 @@ class Plan:
     def read(self, entries: Iterable[tuple[int, int, int]]) -> Iterator[Question]:
         """The questions of these entries, read from q.csv as they are wanted."""
         for row, number, sample in entries:
-            question = self.sheet.question(self.sheet.record(row), self.rules.named)
-            yield replace(question, number=number, sample=sample or None)
+            yield self.sheet.question(self.sheet.record(row), self.rules.named, number, sample or None)
 
 
 class Queue(Iterator[Question]):

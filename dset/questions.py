@@ -160,7 +160,9 @@ class Sheet:
         found = next(dialects.records(dialects.physical_lines(self._stream), self.columns.delimiter))
         return found._replace(number=number)
 
-    def question(self, record: Record, named: Sequence[str] = ()) -> Question:
+    def question(
+        self, record: Record, named: Sequence[str] = (), number: int = 1, sample: int | None = None
+    ) -> Question:
         """The row as a question; `named` are the user's columns that the prompt names, part of its identity."""
         columns = self.columns
         cells = record.cells
@@ -170,7 +172,7 @@ class Sheet:
         own = {name: columns.cell(cells, index) for index, name in columns.own}
         key = content_key(text, image, messages, {name: own.get(name, "") for name in named})
         status = columns.cell(cells, columns.status).strip()
-        return Question(record.number, key, text, image, messages, own, status)
+        return Question(record.number, key, text, image, messages, own, status, number, sample)
 
     def with_statuses(self, wanted: Mapping[int, str]) -> Iterator[bytes]:
         """The file's bytes with these words in the status cells of these rows; every other byte as it was."""

@@ -12,6 +12,7 @@ from urllib.request import getproxies
 import aiohttp
 import httpx2
 import openai
+from multidict import CIMultiDict
 
 from dset import bodies
 
@@ -65,7 +66,7 @@ class Service(openai.AsyncOpenAI):
 
 
 class Transport(httpx2.AsyncBaseTransport):
-    """aiohttp: raises httpx2.TransportError with aiohttp's own error as its cause, and reads at most `most` bytes."""
+    """aiohttp, for the requests that ShortWay makes: raises httpx2.TransportError with aiohttp's own error as its cause, and reads at most `most` bytes."""
 
     def __init__(self, timeout: httpx2.Timeout, connections: int, most: int, *, tls: bool) -> None:
         """`connections` at once; `tls` where they are encrypted. To be made in a running event loop."""
@@ -83,7 +84,7 @@ class Transport(httpx2.AsyncBaseTransport):
         sent = self._session.request(
             request.method,
             str(request.url),
-            headers=request.headers.multi_items(),
+            headers=request.extensions["headers"],
             data=request.read(),
             allow_redirects=False,  # never with the key to another host
         )
@@ -95,7 +96,7 @@ class Transport(httpx2.AsyncBaseTransport):
                 body = await answer.read()
         except aiohttp.ClientError as error:
             raise httpx2.TransportError(str(error), request=request) from error
-        return httpx2.Response(answer.status, headers=answer.raw_headers, content=body, request=request)
+        return _Whole(answer, body, request)
 
     async def _bounded(self, answer: aiohttp.ClientResponse, request: httpx2.Request) -> httpx2.Response:
         """A body that is packed, or whose length is not told."""
@@ -109,6 +110,20 @@ class Transport(httpx2.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close all connections."""
         await self._session.close()
+
+
+class _Whole(httpx2.Response):
+    """A response whose body is here: httpx2's own would take it apart and join it again."""
+
+    def __init__(self, answer: aiohttp.ClientResponse, body: bytes, request: httpx2.Request) -> None:
+        stream = httpx2.ByteStream(body)
+        super().__init__(answer.status, headers=answer.raw_headers, stream=stream, request=request)
+        self._whole = body
+
+    @property
+    def content(self) -> bytes:
+        """The body."""
+        return self._whole
 
 
 class _Chunks(httpx2.AsyncByteStream):
@@ -128,6 +143,7 @@ class ShortWay(httpx2.AsyncClient):
         self._straight = transport
         self._last: tuple[object, object] = ("", [])
         self._url, self._headers = httpx2.URL(), httpx2.Headers()
+        self._extensions: dict[str, Any] = {"timeout": timeout.as_dict()}
 
     def build_request(
         self, method: str, url: httpx2.URL | str, *, content: Any = None, headers: Any = None, **_: Any
@@ -135,9 +151,11 @@ class ShortWay(httpx2.AsyncClient):
         """A POST of openai's; a URL and headers that are those of the last one are not parsed again."""
         if self._last != (url, headers):
             self._url, self._headers, self._last = httpx2.URL(url), httpx2.Headers(headers), (url, headers)
+            self._extensions["headers"] = CIMultiDict(self._headers.multi_items())  # as aiohttp takes them
         stream = httpx2.ByteStream(content or b"")
-        timeout = {"timeout": self.timeout.as_dict()}
-        return httpx2.Request(method, self._url, headers=self._headers, stream=stream, extensions=timeout)
+        return httpx2.Request(
+            method, self._url, headers=self._headers, stream=stream, extensions=self._extensions
+        )
 
     async def send(self, request: httpx2.Request, **_: Any) -> httpx2.Response:
         """The response, read."""

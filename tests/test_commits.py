@@ -334,3 +334,81 @@ def test_who_wants_to_end_waits_for_no_disk(outputs: Outputs, monkeypatch: pytes
     assert all(isinstance(error, StorageError) for error in errors)
     kept = list(answers.read(outputs.folder.rescue))
     assert [record["metadata"]["question"] for record in kept] == ["one", "two"]
+
+
+def test_who_hands_over_goes_on_and_hears_of_it_when_it_is_on_disk(
+    outputs: Outputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[tuple[Exception | None, list[str]]] = []
+
+    async def do(committer: Committer) -> None:
+        committer.hand_over(samples.answer(), lambda error: heard.append((error, saved())))
+        assert not heard
+        await committer.room(1)
+        assert heard == [(None, ["Why?"])]
+        assert syncs
+
+    syncs: list[int] = []
+    monkeypatch.setattr(os, "fsync", syncs.append)
+    within(outputs, do)
+
+
+def test_room_is_there_when_fewer_wait_for_the_disk(
+    outputs: Outputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_write, commit = threading.Event(), outputs.commit
+
+    def held(batch: Sequence[Answer]) -> None:
+        may_write.wait(5)
+        commit(batch)
+
+    async def do(committer: Committer) -> None:
+        for answer in samples.answers_to("one", "two", "three"):
+            committer.hand_over(answer, lambda error: None)
+        await committer.room(4)
+        waiting = [asyncio.create_task(committer.room(most)) for most in (3, 1)]
+        await asyncio.sleep(0)
+        assert not any(task.done() for task in waiting)
+        may_write.set()
+        await asyncio.gather(*waiting)
+        assert saved() == ["one", "two", "three"]
+
+    monkeypatch.setattr(outputs, "commit", held)
+    within(outputs, do)
+
+
+def test_who_handed_over_hears_once_of_a_disk_that_stays_full(
+    outputs: Outputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Exception | None] = []
+
+    def full(batch: Sequence[Answer]) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(JOURNAL))
+
+    async def do(committer: Committer) -> None:
+        committer.hand_over(samples.answer(), heard.append)
+        await committer.room(1)
+
+    monkeypatch.setattr(outputs, "commit", full)
+    within(outputs, do)
+    assert [type(error) for error in heard] == [StorageError]
+
+
+def test_nobody_waits_for_room_when_the_writer_has_died(
+    outputs: Outputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Exception | None] = []
+
+    def dies(batch: Sequence[Answer]) -> None:
+        raise SystemError("the thread is gone")
+
+    async def do(committer: Committer) -> None:
+        committer.hand_over(samples.answer(), heard.append)
+        await committer.room(1)
+        with pytest.raises(RuntimeError):
+            committer.hand_over(samples.answer(), heard.append)
+
+    monkeypatch.setattr(outputs, "commit", dies)
+    with pytest.raises(SystemError):
+        within(outputs, do)
+    assert [type(error) for error in heard] == [RuntimeError]
