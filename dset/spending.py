@@ -62,7 +62,7 @@ class Spending:
 
     def _dearest(self, lane: Lane, reply: Reply, cost: float | None, asked_at: datetime) -> float | None:
         """The cost, were the dearest price between the request and its answer the one that is billed."""
-        if cost is None or lane.price is None or lane.price.peak is None:
+        if self._settings.budget is None or cost is None or lane.price is None or lane.price.peak is None:
             return cost
         rate = lane.price.worst(asked_at, clocks.now(), reply.prompt_tokens)
         figures = (reply.prompt_tokens or 0, reply.cached_tokens or 0, reply.completion_tokens or 0)

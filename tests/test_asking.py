@@ -89,7 +89,7 @@ def run(
         async with Committer(outputs, lambda line: None) as committer:
             one = Batch(
                 Job(questions, lambda asked: [{"role": "user", "content": asked.text}], services.ask, failover,
-                    samples.spending(max_tokens=1000), **job),
+                    samples.spending(max_tokens=1000, budget=1), **job),
                 committer, progress, lambda line: None,
             )  # fmt: skip
             made.append(one)

@@ -132,7 +132,7 @@ def _one(
             lambda asked: [{"role": "user", "content": asked.text}],
             service.ask,
             failover,
-            samples.spending(max_tokens=longest),
+            samples.spending(max_tokens=longest, budget=1),
             run="r",
             settings="f",
             retry_waits=(1.0,),
