@@ -48,6 +48,7 @@ class Batch:
         self._workers: set[asyncio.Task[None]] = set()
         self._broken: list[BaseException] = []  # workers that an error of ours has ended
         self._again: deque[Turn] = deque()  # rows for another endpoint
+        self._saving = 0  # outcomes that are not on disk yet
         self._dry = False  # no question is left
         self._over = asyncio.Event()
         self._interrupts = 0
@@ -73,9 +74,9 @@ class Batch:
 
     def _hire(self, at_most: int) -> bool:
         """Start workers where the endpoints have room for their requests; whether any was started."""
-        room = self._asker.failover.capacity
-        # Rows that wait for another try keep their workers; a few more keep a fast service busy meanwhile.
-        wanted = min(self._job.most, room + min(len(self._asker.waiting), room // 4))
+        room = min(self._job.most, self._asker.failover.capacity)
+        # Rows that wait for another try or for the disk keep their workers; a few more keep the service busy.
+        wanted = room + min(len(self._asker.waiting) + self._saving, room // 4)
         fresh = 0 if self._dry or self.stopped else min(at_most, wanted - len(self._workers))
         for _ in range(fresh):
             worker = asyncio.create_task(self._work())
@@ -239,9 +240,12 @@ class Batch:
         self.progress.paid_for_in_vain(failure.reply, turn.cost_usd)
 
     async def _saved(self, outcome: Answer | Rejection) -> bool:
+        self._saving += 1
         try:
             await self._committer.commit(outcome)
         except StorageError as error:
             self.stop(Stopped(STORAGE, str(error)))
             return False
+        finally:
+            self._saving -= 1
         return True

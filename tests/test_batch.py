@@ -253,6 +253,36 @@ def test_progress_counts_an_answer_when_it_is_on_disk_and_not_before(monkeypatch
     assert [line.split()[:3] for line in result.log] == [["saved", "row", "2"], ["saved", "row", "3"]]
 
 
+def slow_disk(monkeypatch: pytest.MonkeyPatch, seconds: float) -> list[float]:
+    """Each commit takes so long; when each of them was done."""
+    done: list[float] = []
+    commit = Committer.commit
+
+    async def slow(self: Committer, outcome: commits.Outcome) -> None:
+        await asyncio.sleep(seconds)
+        await commit(self, outcome)
+        done.append(clocks.monotonic())
+
+    monkeypatch.setattr(Committer, "commit", slow)
+    return done
+
+
+def test_a_slow_disk_leaves_no_place_at_the_service_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow_disk(monkeypatch, 0.2)
+    service = Service(seconds=1.0)
+    run([f"q{number}" for number in range(80)], service, concurrency=8)
+    assert service.peak == 8
+    assert max(service.times) - min(service.times) < 10  # nine rounds; with eight workers they take 10.8 s
+
+
+def test_one_at_a_time_is_one_row_at_a_time_up_to_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = slow_disk(monkeypatch, 0.2)
+    service = Service(seconds=1.0)
+    run(["a", "b", "c"], service, concurrency=1)
+    assert all(asked >= done for asked, done in zip(service.times[1:], saved, strict=False))
+    assert (service.peak, len(saved)) == (1, 3)
+
+
 # --- Rows that fail ----------------------------------------------------------------------------------------
 
 
