@@ -25,6 +25,9 @@ from dset.replies import Reply
 from dset.stops import STORAGE, Stopped
 
 HOME = 30.0  # seconds that requests in flight have to come home after Ctrl-C
+_WAITING = (
+    16  # rows that wait for another try, for each four at work: of 200 rows/s one in 200 waits a minute
+)
 _AT_ONCE = 8  # workers started per turn of the loop: thousands at once delay the first request by seconds
 
 
@@ -75,8 +78,9 @@ class Batch:
     def _hire(self, at_most: int) -> bool:
         """Start workers where the endpoints have room for their requests; whether any was started."""
         room = min(self._job.most, self._asker.failover.capacity)
-        # Rows that wait for another try or for the disk keep their workers; a few more keep the service busy.
-        wanted = room + min(len(self._asker.waiting) + self._saving, room // 4)
+        # Rows that wait, for another try or for the disk, keep their workers: others keep the service busy.
+        spare = room // 4
+        wanted = room + min(len(self._asker.waiting), _WAITING * spare) + min(self._saving, spare)
         fresh = 0 if self._dry or self.stopped else min(at_most, wanted - len(self._workers))
         for _ in range(fresh):
             worker = asyncio.create_task(self._work())

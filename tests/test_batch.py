@@ -275,6 +275,15 @@ def test_a_slow_disk_leaves_no_place_at_the_service_empty(monkeypatch: pytest.Mo
     assert max(service.times) - min(service.times) < 10  # nine rounds; with eight workers they take 10.8 s
 
 
+def test_rows_that_wait_for_another_try_leave_no_place_at_a_quick_service_empty() -> None:
+    texts = [f"q{number}" for number in range(400)]
+    service = Service({text: [LOST, samples.reply()] for text in texts[10::20]}, seconds=0.2)
+    result = run(texts, service, concurrency=8, retry_waits=(60.0,))
+    assert service.times[399] - service.times[0] < 12  # fifty rounds: 20 rows failed, and wait for a minute
+    assert len(result.answered) == 400
+    assert service.peak == 8
+
+
 def test_one_at_a_time_is_one_row_at_a_time_up_to_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     saved = slow_disk(monkeypatch, 0.2)
     service = Service(seconds=1.0)
