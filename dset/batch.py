@@ -25,9 +25,7 @@ from dset.replies import Reply
 from dset.stops import STORAGE, Stopped
 
 HOME = 30.0  # seconds that requests in flight have to come home after Ctrl-C
-_WAITING = (
-    16  # rows that wait for another try, for each four at work: of 200 rows/s one in 200 waits a minute
-)
+_WAITING = 16  # rows, for each four at work: where one of 200 a second fails and waits a minute, it is 60
 _AT_ONCE = 8  # workers started per turn of the loop: thousands at once delay the first request by seconds
 
 
