@@ -25,7 +25,8 @@ from dset.replies import Reply
 from dset.stops import STORAGE, Stopped
 
 HOME = 30.0  # seconds that requests in flight have to come home after Ctrl-C
-_WAITING = 16  # rows, for each four at work: where one of 200 a second fails and waits a minute, it is 60
+_WAITING = 4  # rows, for each at work: where one of 200 a second fails and waits a minute, it is 60 in all
+_FEW = 4  # with fewer at once nobody else is asked while a row waits
 _AT_ONCE = 8  # workers started per turn of the loop: thousands at once delay the first request by seconds
 
 
@@ -77,8 +78,8 @@ class Batch:
         """Start workers where the endpoints have room for their requests; whether any was started."""
         room = min(self._job.most, self._asker.failover.capacity)
         # Rows that wait, for another try or for the disk, keep their workers: others keep the service busy.
-        spare = room // 4
-        wanted = room + min(len(self._asker.waiting), _WAITING * spare) + min(self._saving, spare)
+        waiting = min(len(self._asker.waiting), _WAITING * room) if room >= _FEW else 0
+        wanted = room + waiting + min(self._saving, room)
         fresh = 0 if self._dry or self.stopped else min(at_most, wanted - len(self._workers))
         for _ in range(fresh):
             worker = asyncio.create_task(self._work())
@@ -138,7 +139,10 @@ class Batch:
             if turn is None:
                 return
             self._hire(1)
-            await self._answer(turn)
+            try:
+                await self._answer(turn)
+            finally:
+                self._asker.leave(turn)
 
     def _next(self) -> Turn | None:
         """A row to ask: one that another endpoint failed, else a new one."""
@@ -186,6 +190,7 @@ class Batch:
                 self._again.append(turn)
             else:
                 await self._finish(turn, outcome)
+            self._asker.leave(turn)
             return True, outcome
         return False, None
 

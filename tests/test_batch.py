@@ -26,6 +26,7 @@ from dset.jobs import Job
 from dset.lanes import Lane
 from dset.messages import Messages
 from dset.outputs import Outputs
+from dset.pace import Pace
 from dset.progress import Progress
 from dset.questions import Question
 from dset.rejections import INTERRUPTED, INVALID, RETRIED
@@ -269,10 +270,11 @@ def slow_disk(monkeypatch: pytest.MonkeyPatch, seconds: float) -> list[float]:
 
 def test_a_slow_disk_leaves_no_place_at_the_service_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     slow_disk(monkeypatch, 0.2)
-    service = Service(seconds=1.0)
-    run([f"q{number}" for number in range(80)], service, concurrency=8)
+    service, used = Service(seconds=1.0), samples.lane()
+    used.pace = Pace(8, start=4)
+    run([f"q{number}" for number in range(84)], service, failover=samples.failover(used), concurrency=2500)
     assert service.peak == 8
-    assert max(service.times) - min(service.times) < 10  # nine rounds; with eight workers they take 10.8 s
+    assert sum(4 <= at < 10 for at in service.times) == 48  # eight a second; at most 40 with eight workers
 
 
 def test_rows_that_wait_for_another_try_leave_no_place_at_a_quick_service_empty() -> None:
@@ -284,12 +286,18 @@ def test_rows_that_wait_for_another_try_leave_no_place_at_a_quick_service_empty(
     assert service.peak == 8
 
 
-def test_one_at_a_time_is_one_row_at_a_time_up_to_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("concurrency", [1, 5])
+def test_so_many_at_once_are_that_many_rows_up_to_the_disk(
+    concurrency: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     saved = slow_disk(monkeypatch, 0.2)
-    service = Service(seconds=1.0)
-    run(["a", "b", "c"], service, concurrency=1)
-    assert all(asked >= done for asked, done in zip(service.times[1:], saved, strict=False))
-    assert (service.peak, len(saved)) == (1, 3)
+    failing: dict[str, list[Step]] = {text: [LOST, samples.reply()] for text in TWENTY[::4]}
+    service = Service(failing, seconds=1.0)
+    run(TWENTY, service, concurrency=concurrency, retry_waits=(2.0,))
+    lost = [asked + 1.0 for text, asked in zip(service.asked, service.times, strict=True) if text in failing]
+    over = sorted([*saved, *lost[: len(failing)]])
+    assert all(asked >= end for asked, end in zip(service.times[concurrency:], over, strict=False))
+    assert len(saved) == len(TWENTY)
 
 
 # --- Rows that fail ----------------------------------------------------------------------------------------
