@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -45,17 +45,16 @@ def answer(characters: int, *, packed: bool = False) -> bytes:
         "system_fingerprint": "fp_bench",
     }).encode()  # fmt: skip
     if not packed:
-        return _framed(body)
+        return framed(body)
     head = b"Content-Type: application/json\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked"
     body = gzip.compress(body)
     return b"HTTP/1.1 200 OK\r\n%b\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (head, len(body), body)
 
 
-def _framed(body: bytes) -> bytes:
-    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
-        len(body),
-        body,
-    )
+def framed(body: bytes, status: bytes = b"200 OK", more: bytes = b"") -> bytes:
+    """A response with its head; `more`: lines of the head, each with its end."""
+    head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\n%bContent-Length: %d\r\n\r\n"
+    return head % (status, more, len(body)) + body
 
 
 class Service:
@@ -70,10 +69,27 @@ class Service:
         self.arrived = self.answered = self.in_flight = self.peak = 0
         self.first = self.last = 0.0  # time.monotonic() of the first request and of the last answer
 
+    def asked(self, send: Callable[[bytes], None]) -> None:
+        """A question came; `send` takes the reply."""
+        self.first = self.first or time.monotonic()
+        self.arrived += 1
+        self.in_flight += 1
+        self.peak = max(self.peak, self.in_flight)
+        if self.latency:
+            asyncio.get_running_loop().call_later(self.latency, self._answer, send)
+        else:
+            self._answer(send)
+
+    def _answer(self, send: Callable[[bytes], None]) -> None:
+        self.in_flight -= 1
+        self.answered += 1
+        self.last = time.monotonic()
+        send(self.reply)
+
     def figures(self) -> bytes:
         """The figures of this round as a reply; another round begins."""
         names = ("arrived", "answered", "peak", "first", "last")
-        reply = _framed(json.dumps({name: getattr(self, name) for name in names}).encode())
+        reply = framed(json.dumps({name: getattr(self, name) for name in names}).encode())
         self.clear()
         return reply
 
@@ -84,7 +100,6 @@ class Connection(asyncio.Protocol):
     def __init__(self, service: Service) -> None:
         self._service = service
         self._buffer = b""
-        self._call_later = asyncio.get_running_loop().call_later
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -99,25 +114,7 @@ class Connection(asyncio.Protocol):
         if data.startswith(b"GET"):
             self._transport.write(self._service.figures())
         else:
-            self._question()
-
-    def _question(self) -> None:
-        service = self._service
-        service.first = service.first or time.monotonic()
-        service.arrived += 1
-        service.in_flight += 1
-        service.peak = max(service.peak, service.in_flight)
-        if service.latency:
-            self._call_later(service.latency, self._answer)
-        else:
-            self._answer()
-
-    def _answer(self) -> None:
-        service = self._service
-        service.in_flight -= 1
-        service.answered += 1
-        service.last = time.monotonic()
-        self._transport.write(service.reply)
+            self._service.asked(self._transport.write)
 
 
 def _length(head: bytes) -> int:
@@ -133,6 +130,17 @@ async def serve(service: Service) -> None:
     await listener.serve_forever()
 
 
+def run(service: Service) -> None:
+    """Serve as a process of its own, until SIGTERM or the end of a piped stdin."""
+    server.allow_many_sockets()
+    # Not SIGINT: who is started in the background of a shell may not hear it.
+    server.end_with_stdin(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        asyncio.run(serve(service))
+    except KeyboardInterrupt:
+        pass
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM, Ctrl-C or the end of a piped stdin; the base URL is the one line written."""
     parser = argparse.ArgumentParser(prog="python bench/quick.py", description=main.__doc__)
@@ -140,12 +148,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--characters", type=int, default=900, help="length of the answer")
     parser.add_argument("--packed", action="store_true", help="gzip, and no length told")
     options = parser.parse_args(argv)
-    server.allow_many_sockets()
-    server.end_with_stdin(lambda: os.kill(os.getpid(), signal.SIGINT))
-    try:
-        asyncio.run(serve(Service(answer(options.characters, packed=options.packed), options.latency)))
-    except KeyboardInterrupt:
-        pass
+    run(Service(answer(options.characters, packed=options.packed), options.latency))
     return 0
 
 

@@ -37,6 +37,7 @@ class Turn:
     seconds: float = 0.0  # of the last request
     failed_at: float = 0.0  # when an outage first hit it
     sending: bool = False
+    placed: bool = False  # what came of it is not on disk yet
     last: Failure | None = None
     kept: bool = False  # what its last request brought stands in rejected.json already
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -46,6 +47,13 @@ class Turn:
 def is_outage(outcome: Outcome) -> bool:
     """A failure that a later try can cure."""
     return isinstance(outcome, Failure) and outcome.kind is Kind.OUTAGE
+
+
+def _is_final(outcome: Outcome) -> bool:
+    """The row is not asked again for it."""
+    if isinstance(outcome, Failure):
+        return outcome.kind not in {Kind.PACE, Kind.OUTAGE, Kind.STOP}
+    return outcome is not None
 
 
 class Asker:
@@ -208,7 +216,14 @@ class Asker:
             lane.pace.ended(at, slot.sent_at)
         bill = self._spending.of(lane, outcome, turn.asked_at or clocks.now())
         turn.cost_usd = bill.cost_usd
-        self.failover.release(slot, tokens=bill.tokens, usd=bill.at_most)
+        turn.placed = _is_final(outcome)
+        self.failover.release(slot, tokens=bill.tokens, usd=bill.at_most, leaves=not turn.placed)
+
+    def leave(self, turn: Turn) -> None:
+        """What came of the row is on disk: another may take its place."""
+        if turn.placed:
+            turn.placed = False
+            self.failover.leave()
 
     async def pause(self, turn: Turn, seconds: float, attempts: int | None = None) -> None:
         """Wait before the next try, unless the run stops or another row needs this one's outcome.

@@ -25,6 +25,8 @@ from dset.replies import Reply
 from dset.stops import STORAGE, Stopped
 
 HOME = 30.0  # seconds that requests in flight have to come home after Ctrl-C
+_WAITING = 4  # rows, for each at work: where one of 200 a second fails and waits a minute, it is 60 in all
+_FEW = 4  # with fewer at once nobody else is asked while a row waits
 _AT_ONCE = 8  # workers started per turn of the loop: thousands at once delay the first request by seconds
 
 
@@ -48,6 +50,7 @@ class Batch:
         self._workers: set[asyncio.Task[None]] = set()
         self._broken: list[BaseException] = []  # workers that an error of ours has ended
         self._again: deque[Turn] = deque()  # rows for another endpoint
+        self._saving = 0  # outcomes that are not on disk yet
         self._dry = False  # no question is left
         self._over = asyncio.Event()
         self._interrupts = 0
@@ -73,9 +76,10 @@ class Batch:
 
     def _hire(self, at_most: int) -> bool:
         """Start workers where the endpoints have room for their requests; whether any was started."""
-        room = self._asker.failover.capacity
-        # Rows that wait for another try keep their workers; a few more keep a fast service busy meanwhile.
-        wanted = min(self._job.most, room + min(len(self._asker.waiting), room // 4))
+        room = min(self._job.most, self._asker.failover.capacity)
+        # Rows that wait, for another try or for the disk, keep their workers: others keep the service busy.
+        waiting = min(len(self._asker.waiting), _WAITING * room) if room >= _FEW else 0
+        wanted = room + waiting + min(self._saving, room)
         fresh = 0 if self._dry or self.stopped else min(at_most, wanted - len(self._workers))
         for _ in range(fresh):
             worker = asyncio.create_task(self._work())
@@ -135,7 +139,10 @@ class Batch:
             if turn is None:
                 return
             self._hire(1)
-            await self._answer(turn)
+            try:
+                await self._answer(turn)
+            finally:
+                self._asker.leave(turn)
 
     def _next(self) -> Turn | None:
         """A row to ask: one that another endpoint failed, else a new one."""
@@ -183,6 +190,7 @@ class Batch:
                 self._again.append(turn)
             else:
                 await self._finish(turn, outcome)
+            self._asker.leave(turn)
             return True, outcome
         return False, None
 
@@ -239,9 +247,12 @@ class Batch:
         self.progress.paid_for_in_vain(failure.reply, turn.cost_usd)
 
     async def _saved(self, outcome: Answer | Rejection) -> bool:
+        self._saving += 1
         try:
             await self._committer.commit(outcome)
         except StorageError as error:
             self.stop(Stopped(STORAGE, str(error)))
             return False
+        finally:
+            self._saving -= 1
         return True

@@ -30,7 +30,7 @@ class Rules:
     spread: bool = False  # all that are open share the load
     wait: bool = False  # for one to open again, however long
     off_peak: bool = False
-    most: int | None = None  # requests at once over all of them
+    most: int | None = None  # rows at once over all of them, from the request until they are on disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Failover:
         self._tell, self._note = tell, note
         self._queue: deque[_Wish] = deque()
         self._timer: asyncio.TimerHandle | None = None
-        self._in_flight = self._counted = 0
+        self._on_their_way = self._counted = 0
         self._stopped = False
         self._current: Lane | None = None
         self.asleep_until: datetime | None = None  # every endpoint is closed until then
@@ -99,14 +99,26 @@ class Failover:
         self._dispatch()
         return await wish.granted
 
-    def release(self, slot: Slot, *, tokens: int | None = None, usd: float | None = 0.0) -> None:
-        """The request came to its end: what it used; `usd` is None where nobody knows what was billed."""
-        self._in_flight -= 1
+    def release(
+        self, slot: Slot, *, tokens: int | None = None, usd: float | None = 0.0, leaves: bool = True
+    ) -> None:
+        """The request came to its end: what it used; `usd` is None where nobody knows what was billed.
+
+        `leaves`: nothing that came has to be saved. Otherwise `leave` follows when it is.
+        """
+        self._on_their_way -= leaves
         if slot.ticket is not None and tokens is not None:
             slot.lane.window.settle(slot.ticket, tokens)
         if slot.reserved is not None:
             self._budget.settle(slot.reserved, usd)
         self._dispatch()
+
+    def leave(self) -> None:
+        """A row whose slot was released is on its way no more."""
+        full = self._is_full
+        self._on_their_way -= 1
+        if full:
+            self._dispatch()
 
     def cancel(self, slot: Slot) -> None:
         """The request was not sent."""
@@ -200,9 +212,13 @@ class Failover:
             self._queue.popleft()
             wish.granted.set_result(answer)
 
+    @property
+    def _is_full(self) -> bool:
+        return self._rules.most is not None and self._on_their_way >= self._rules.most
+
     def _decided(self, demand: Demand) -> Slot | Stopped | float:
         """A slot, or the end; else the seconds until it is worth another look, 0.0 where only an event can help."""
-        if self._in_flight >= (self._rules.most or self._in_flight + 1):
+        if self._is_full:
             return 0.0
         now, moment = clocks.now(), clocks.monotonic()
         open_ones = [lane for lane in self.lanes if _is_open(lane, now)]
@@ -232,7 +248,7 @@ class Failover:
             if self._counted % _NOTED == 0:
                 self._note()
         ticket = lane.window.start(moment, demand.tokens()) if lane.is_metered else None
-        self._in_flight += 1
+        self._on_their_way += 1
         return Slot(lane, moment, ticket, reserved)
 
     def _asleep(self, now: datetime) -> Stopped | float:

@@ -26,6 +26,7 @@ from dset.jobs import Job
 from dset.lanes import Lane
 from dset.messages import Messages
 from dset.outputs import Outputs
+from dset.pace import Pace
 from dset.progress import Progress
 from dset.questions import Question
 from dset.rejections import INTERRUPTED, INVALID, RETRIED
@@ -251,6 +252,52 @@ def test_progress_counts_an_answer_when_it_is_on_disk_and_not_before(monkeypatch
     assert counted[:4] == [0, 0, 1, 1]
     assert result.progress.answered == 2
     assert [line.split()[:3] for line in result.log] == [["saved", "row", "2"], ["saved", "row", "3"]]
+
+
+def slow_disk(monkeypatch: pytest.MonkeyPatch, seconds: float) -> list[float]:
+    """Each commit takes so long; when each of them was done."""
+    done: list[float] = []
+    commit = Committer.commit
+
+    async def slow(self: Committer, outcome: commits.Outcome) -> None:
+        await asyncio.sleep(seconds)
+        await commit(self, outcome)
+        done.append(clocks.monotonic())
+
+    monkeypatch.setattr(Committer, "commit", slow)
+    return done
+
+
+def test_a_slow_disk_leaves_no_place_at_the_service_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow_disk(monkeypatch, 0.2)
+    service, used = Service(seconds=1.0), samples.lane()
+    used.pace = Pace(8, start=4)
+    run([f"q{number}" for number in range(84)], service, failover=samples.failover(used), concurrency=2500)
+    assert service.peak == 8
+    assert sum(4 <= at < 10 for at in service.times) == 48  # eight a second; at most 40 with eight workers
+
+
+def test_rows_that_wait_for_another_try_leave_no_place_at_a_quick_service_empty() -> None:
+    texts = [f"q{number}" for number in range(400)]
+    service = Service({text: [LOST, samples.reply()] for text in texts[10::20]}, seconds=0.2)
+    result = run(texts, service, concurrency=8, retry_waits=(60.0,))
+    assert service.times[399] - service.times[0] < 12  # fifty rounds: 20 rows failed, and wait for a minute
+    assert len(result.answered) == 400
+    assert service.peak == 8
+
+
+@pytest.mark.parametrize("concurrency", [1, 5])
+def test_so_many_at_once_are_that_many_rows_up_to_the_disk(
+    concurrency: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = slow_disk(monkeypatch, 0.2)
+    failing: dict[str, list[Step]] = {text: [LOST, samples.reply()] for text in TWENTY[::4]}
+    service = Service(failing, seconds=1.0)
+    run(TWENTY, service, concurrency=concurrency, retry_waits=(2.0,))
+    lost = [asked + 1.0 for text, asked in zip(service.asked, service.times, strict=True) if text in failing]
+    over = sorted([*saved, *lost[: len(failing)]])
+    assert all(asked >= end for asked, end in zip(service.times[concurrency:], over, strict=False))
+    assert len(saved) == len(TWENTY)
 
 
 # --- Rows that fail ----------------------------------------------------------------------------------------

@@ -279,6 +279,24 @@ def test_requests_at_once_are_bounded_over_all_endpoints_together() -> None:
     run(work)
 
 
+def test_a_row_keeps_its_place_until_it_is_on_disk_and_its_endpoint_is_free_before() -> None:
+    async def work(_: Clock) -> None:
+        used = samples.lane(concurrency=2)
+        failover = samples.failover(used, most=2)
+        slots = [await failover.slot(FREE) for _ in range(2)]
+        waiting = asyncio.ensure_future(failover.slot(FREE))
+        assert isinstance(slots[0], Slot)
+        used.pace.answered(2.0, slots[0].sent_at)
+        failover.release(slots[0], leaves=False)
+        await asyncio.sleep(1)
+        assert used.pace.has_room
+        assert not waiting.done()
+        failover.leave()
+        assert isinstance(await waiting, Slot)
+
+    run(work)
+
+
 def test_who_comes_first_is_served_first_and_who_has_gone_takes_no_place() -> None:
     async def work(_: Clock) -> None:
         failover = samples.failover(samples.lane(concurrency=1))
