@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from dset import clocks
@@ -109,6 +109,8 @@ class Asker:
         if isinstance(outcome, Failure):
             turn.last = outcome
             self._tell(f"row {turn.question.row}: {outcome.kind}: {outcome.reason}")
+            if is_outage(outcome) and turn.lane is not None and self.failover.is_down(turn.lane):
+                self._rests(turn.lane, outcome, "lane")
         if outcome is not None and not is_outage(outcome):
             self.alive_at = clocks.monotonic()
             self.gate.open()
@@ -118,8 +120,12 @@ class Asker:
         """Whether another endpoint can take the row that an outage failed here: the outage may end the use of this one."""
         if turn.lane is None or self.stopped:
             return False
-        scope = "service" if failure.status is None else "model"
-        return not self.failover.is_open(turn.lane) or self._rests(turn.lane, failure, scope)
+        if not self.failover.is_open(turn.lane):
+            return True
+        # Where nothing was sent, another key or model at that address would not get through either.
+        narrow = ("model", "lane") if failure.status is not None or failure.maybe_billed else ()
+        wide = ("service",) if failure.status is None else ()
+        return any(self._rests(turn.lane, failure, scope) for scope in (*wide, *narrow))
 
     def has_moved(self, turn: Turn) -> bool:
         """The endpoint that failed the row is closed by now, and another one takes over."""
@@ -140,6 +146,8 @@ class Asker:
     async def _paced(self, turn: Turn, messages: Messages) -> Outcome:
         turn.tries += 1
         demand = self._spending.demand(messages)
+        if is_outage(turn.last):
+            demand = replace(demand, avoid=turn.lane)
         while True:
             slot = await self.failover.slot(demand)
             if isinstance(slot, Stopped):
@@ -214,6 +222,8 @@ class Asker:
             lane.pace.overloaded(at, slot.sent_at)
         else:
             lane.pace.ended(at, slot.sent_at)
+        if is_outage(outcome):
+            lane.failed(at)
         bill = self._spending.of(lane, outcome, turn.asked_at or clocks.now())
         turn.cost_usd = bill.cost_usd
         turn.placed = _is_final(outcome)

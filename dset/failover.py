@@ -20,6 +20,7 @@ from dset.stops import Stopped
 
 SOON = 600.0  # seconds: an endpoint that opens so soon is waited for in any case
 _NOTED = 10  # requests at endpoints with a limit for the day: so few may be forgotten when the power goes
+_DOWN = 3  # outages in a row, while another endpoint answers: it is the endpoint, not the rows
 _LOOK = 60.0  # seconds between looks at the clock on the wall: a laptop may have slept
 
 
@@ -35,10 +36,11 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a request may need, at an endpoint. Both are upper bounds."""
+    """What a request may need, at an endpoint: upper bounds."""
 
     tokens: Callable[[], int]
     usd: Callable[[Lane], float]
+    avoid: Lane | None = None  # it has just failed this row: another one that has room is better
 
 
 @dataclass(slots=True, eq=False)
@@ -163,6 +165,15 @@ class Failover:
         self._after_closing(lane, now)
         return True
 
+    def is_down(self, lane: Lane) -> bool:
+        """It is open and fails one request after the other while another that is open answers."""
+        now = clocks.now()
+        return (
+            lane.outages >= _DOWN
+            and _is_open(lane, now)
+            and any(one.answered_at > lane.failing_since and _is_open(one, now) for one in self.lanes)
+        )
+
     def is_open(self, lane: Lane) -> bool:
         """It may be asked now."""
         return _is_open(lane, clocks.now())
@@ -225,6 +236,10 @@ class Failover:
         if not open_ones:
             return self._asleep(now)
         self._awake(open_ones[0])
+        if demand.avoid is not None:
+            others = [lane for lane in open_ones if lane is not demand.avoid]
+            others = [lane for lane in others if _wait(lane, demand, moment) == 0.0]
+            open_ones = others or open_ones
         if not self._rules.spread:
             del open_ones[1:]
         waits = {lane: _wait(lane, demand, moment) for lane in open_ones}

@@ -38,6 +38,8 @@ class Lane:
     off_peak: bool = False  # asked in its cheap hours only
     closure: Closure | None = None
     answered_at: float = 0.0  # by the monotonic clock
+    outages: int = 0  # one after the other, without an answer between them
+    failing_since: float = 0.0  # when the first of them came
     _rests: int = field(default=0)
 
     @property
@@ -95,7 +97,13 @@ class Lane:
     def answered(self, at: float) -> None:
         """An answer came at that moment."""
         self.answered_at = at
-        self._rests = 0
+        self._rests = self.outages = 0
+
+    def failed(self, at: float) -> None:
+        """An outage hit a request at that moment."""
+        if not self.outages:
+            self.failing_since = at
+        self.outages += 1
 
 
 def _short(failure: Failure) -> str:

@@ -78,7 +78,8 @@ class Outages:
     async def _pause(self, turn: Turn, seconds: float) -> None:
         if turn.last is not None:
             await self._keep(turn, turn.last)
-        await self._asker.pause(turn, seconds)
+        if not self._asker.has_moved(turn):  # else another endpoint takes it at once
+            await self._asker.pause(turn, seconds)
 
     def _used_up(self, state: RetryCallState) -> bool:
         return self._asker.stopped or stop_after_attempt(len(self._waits) + 1)(state)

@@ -37,20 +37,21 @@ ROWS = [f"q{number}" for number in range(1, 9)]
 
 
 class Services:
-    """Each lane's outcomes, the last one again and again; a Reply where nothing is told of a lane."""
+    """Each model's or key's outcomes, the last one again and again; a Reply where nothing is told of it."""
 
     def __init__(self, clock: Clock, **outcomes: Sequence[Reply | Failure]) -> None:
         self._clock, self._outcomes = clock, outcomes
         self.asked: list[tuple[str, str, float]] = []  # lane, text, when
+        self.bad = ""  # a text that fails wherever it is asked
 
     async def ask(self, lane: Lane, sent: Messages) -> Reply | Failure:
         """One second each."""
         model = lane.endpoint.model
-        told = self._outcomes.get(model, [samples.reply()])
+        told = self._outcomes.get(lane.endpoint.key_name) or self._outcomes.get(model, [samples.reply()])
         number = sum(name == model for name, _, _ in self.asked)
         self.asked.append((model, sent[0]["content"], self._clock.seconds))
         await asyncio.sleep(1.0)
-        outcome = told[min(number, len(told) - 1)]
+        outcome = DOWN if sent[0]["content"] == self.bad else told[min(number, len(told) - 1)]
         return replace(outcome, model=None) if isinstance(outcome, Reply) else outcome
 
     @property
@@ -190,6 +191,42 @@ def test_the_same_model_at_another_key_does_not_take_over_in_an_outage_of_the_mo
     result = run(services, clock, [lane("a"), lane("a", "k2"), lane("b")], ["q1", "q2"])
     assert result.by_endpoint == {"p/k/b": 2}
     assert {at for name, _, at in services.asked if name == "a" and at > 500} == set()
+
+
+@pytest.mark.parametrize("spread", [False, True])
+@pytest.mark.parametrize("failure", [DOWN, RISKY])
+def test_a_key_that_fails_for_ever_costs_no_row_while_another_key_answers(
+    failure: Failure, spread: bool
+) -> None:
+    clock = Clock()
+    services = Services(clock, k1=[failure])
+    used = [lane("a", "k1", concurrency=4), lane("a", "k2", concurrency=4)]
+    texts = [f"q{number}" for number in range(1200)]
+    result = run(services, clock, used, texts, spread=spread)
+    assert (result.progress.answered, result.stopped) == (1200, None)
+    assert {line["kind"] for line in result.rejected.values()} <= {"retried"}
+    assert result.by_endpoint == {"p/k2/a": 1200}
+    assert services.bill["a"] < 1250  # tried again now and then, by a few rows
+    assert clock.seconds < 500  # 4 at once, a second each
+
+
+def test_a_row_that_another_endpoint_can_answer_is_no_error() -> None:
+    clock = Clock()
+    services = Services(clock, a=[samples.reply(), *[DOWN] * 2, samples.reply()])
+    result = run(services, clock, [lane("a"), lane("b")])
+    assert (result.progress.answered, result.rejected) == (8, {})
+    assert [name for name, text, _ in services.asked if text == "q2"] == ["a", "b"]
+
+
+def test_a_row_that_fails_everywhere_is_an_error_and_rests_no_endpoint_that_answers() -> None:
+    clock = Clock()
+    services = Services(clock)
+    services.bad = "q3"
+    result = run(services, clock, [lane("a"), lane("b")], [f"q{number}" for number in range(60)])
+    assert (result.progress.answered, list(result.rejected)) == (59, ["q3"])
+    assert [name for name, text, _ in services.asked if text == "q3"] == ["a", "b", "a", "b"]
+    assert services.bill["a"] > 50
+    assert result.told == []
 
 
 def test_an_outage_of_the_only_endpoint_stops_the_run_as_ever() -> None:
