@@ -146,8 +146,7 @@ class Asker:
     async def _paced(self, turn: Turn, messages: Messages) -> Outcome:
         turn.tries += 1
         demand = self._spending.demand(messages)
-        if is_outage(turn.last):
-            demand = replace(demand, avoid=turn.lane)
+        demand = replace(demand, avoid=turn.lane) if is_outage(turn.last) else demand
         while True:
             slot = await self.failover.slot(demand)
             if isinstance(slot, Stopped):
