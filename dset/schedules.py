@@ -54,7 +54,7 @@ def plan(load: Load, endpoints: Sequence[Terms]) -> Schedule:
     """
     parts = _shared(load.rows, endpoints) if load.spread else _in_order(load.rows, endpoints)
     a_day = sum(one.rpd or 0 for one in endpoints)
-    if sum(parts) < load.rows:
+    if sum(parts) < load.rows - 1e-6:  # thirds of a row do not add up to it
         parts = [load.rows * (one.rpd or 0) / a_day if a_day else 0.0 for one in endpoints]
         return Schedule(tuple(parts), load.rows / a_day * DAY if a_day else math.inf, _days(endpoints), True)
     used = [

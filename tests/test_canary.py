@@ -37,8 +37,9 @@ LOUD = {
 # `main` again and again: a process for each run would take a second each.
 DRIVER = """
 import json, sys
-import dset.asking, dset_generator
+import dset.asking, dset.pauses, dset_generator
 dset.asking.PACE_WAITS = ()
+dset.pauses._LONGEST_GAP = dset.pauses._WINDOW = 0.01
 for line in sys.stdin:
     print("\\nended with", dset_generator.main(json.loads(line)), flush=True)
 """
