@@ -39,7 +39,7 @@ DRIVER = """
 import json, sys
 import dset.asking, dset.pauses, dset_generator
 dset.asking.PACE_WAITS = ()
-dset.pauses._LONGEST_GAP = dset.pauses._WINDOW = 0.01
+dset.pauses.Pauses._extend = lambda self, until: None  # nobody waits for a quota per minute
 for line in sys.stdin:
     print("\\nended with", dset_generator.main(json.loads(line)), flush=True)
 """
