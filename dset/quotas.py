@@ -6,7 +6,7 @@ Losing it costs a request at each spent endpoint, never an answer.
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ _LONGEST = timedelta(
     days=40
 )  # no quota is for more than a month: what says so is a wrong clock's, or no file of ours
 _MOST = 10**9  # requests a day
+_LARGEST = 1 << 22  # bytes: more is no file of ours
 _KNOWN = ("spent_until", "reason", "quota", "asked", "key")
 
 
@@ -39,8 +40,7 @@ class Quotas:
             if not isinstance(entry, dict) or entry.get("key") != _digest(lane.endpoint):
                 continue
             lane.day.restore(entry.get("asked"))
-            until = _moment(entry.get("spent_until"))
-            if until is not None and now < until < now + _LONGEST:
+            if until := _still(entry, now):
                 reason = clean(str(entry.get("reason") or "it was spent when it was asked last"))
                 lane.closure = Closure(reason, until=until, quota=_count(entry.get("quota")))
 
@@ -65,6 +65,8 @@ class Quotas:
     def noted(self) -> dict[str, Any]:
         """What stands in the file, {} where it cannot be read."""
         try:
+            if not self._path.is_file() or self._path.stat().st_size > _LARGEST:  # a pipe would be waited for
+                return {}
             noted = json.loads(self._path.read_bytes())
         except (OSError, ValueError, RecursionError):
             return {}
@@ -109,19 +111,20 @@ def _digest(endpoint: Endpoint) -> str:
     ).hexdigest()
 
 
-def _moment(text: object) -> datetime | None:
+def _still(entry: dict[str, Any], now: datetime) -> datetime | None:
+    """Until when it is spent, in UTC; None where it is not, or nobody could say so."""
     try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
+        until = datetime.fromisoformat(str(entry.get("spent_until")))
+        return until.astimezone(UTC) if until.tzinfo and now < until < now + _LONGEST else None
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else None
 
 
 def told(path: Path, now: datetime) -> list[str]:
     """What the file says is spent still, a line each."""
     lines = []
     for name, entry in Quotas(path).noted().items():
-        until = _moment(entry.get("spent_until")) if isinstance(entry, dict) else None
-        if until is not None and until > now:
+        until = _still(entry, now) if isinstance(entry, dict) else None
+        if until is not None:
             lines.append(f"{clean(str(name))}: spent until {clock(until, now)}")
     return lines

@@ -1,6 +1,7 @@
 """The whole program with several keys, services and prices: what a user sees, what is sent where, what is written."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -502,6 +503,33 @@ def test_garbage_in_the_note_costs_a_request_and_no_answer(
     assert main(*FAST).exit_status == 0
     assert keys_sent(server)[2:] == ["GEMINI_API_KEY_1", "GEMINI_API_KEY_2"]
     assert list(quotas(clean_place)) == ["gemini/GEMINI_API_KEY_1/gemini-3.8-flash"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_of_that_name_is_not_waited_for(
+    dset: Callable[..., Run], serve: Serve, clean_place: Path
+) -> None:
+    two_keys(serve(faults.echo()))
+    questions_csv(clean_place, "one")
+    note = clean_place / "dset_generator" / "endpoints.json"
+    note.parent.mkdir()
+    os.mkfifo(note)
+    assert dset("status", timeout=20).exit_status == 1
+
+
+def test_a_moment_that_no_run_believes_is_not_told_either(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    two_keys(serve(faults.echo()))
+    questions_csv(clean_place, "one")
+    note = clean_place / "dset_generator" / "endpoints.json"
+    note.parent.mkdir()
+    note.write_text(
+        '{"a": {"spent_until": "9999-12-31T23:59:59-23:59"}, "b": {"spent_until": "2026-11-21T20:00:00+07:00"}}'
+    )
+    run = main("status")
+    assert "a: spent" not in run.out
+    assert "b: spent until 13:00 UTC (in 1 h 00 min)" in run.out
 
 
 def test_another_key_in_the_same_variable_starts_afresh(main: Main, serve: Serve, clean_place: Path) -> None:
