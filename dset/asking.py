@@ -7,13 +7,14 @@ from datetime import datetime
 
 from dset import clocks
 from dset.contents import Question
-from dset.failover import Failover, Slot
+from dset.failover import Failover
 from dset.failures import Failure, Kind
 from dset.lanes import Lane
 from dset.messages import Messages
 from dset.pacing import PACE_WAITS, OutageGate
 from dset.progress import Progress, Waiting
 from dset.replies import Reply
+from dset.slots import Slot
 from dset.spending import Spending
 from dset.stops import Stopped
 
@@ -109,7 +110,7 @@ class Asker:
         if isinstance(outcome, Failure):
             turn.last = outcome
             self._tell(f"row {turn.question.row}: {outcome.kind}: {outcome.reason}")
-            if is_outage(outcome) and turn.lane is not None and self.failover.is_down(turn.lane):
+            if is_outage(outcome) and turn.lane is not None and self.failover.fleet.is_down(turn.lane):
                 self._rests(turn.lane, outcome, "lane")
         if outcome is not None and not is_outage(outcome):
             self.alive_at = clocks.monotonic()
@@ -120,7 +121,7 @@ class Asker:
         """Whether another endpoint can take the row that an outage failed here: the outage may end the use of this one."""
         if turn.lane is None or self.stopped:
             return False
-        if not self.failover.is_open(turn.lane):
+        if not self.failover.fleet.is_open(turn.lane):
             return True
         # Where nothing was sent, another key or model at that address would not get through either.
         narrow = ("model", "lane") if failure.status is not None or failure.maybe_billed else ()
@@ -129,12 +130,12 @@ class Asker:
 
     def has_moved(self, turn: Turn) -> bool:
         """The endpoint that failed the row is closed by now, and another one takes over."""
-        return turn.lane is not None and not self.stopped and not self.failover.is_open(turn.lane)
+        return turn.lane is not None and not self.stopped and not self.failover.fleet.is_open(turn.lane)
 
     def _rests(self, lane: Lane, failure: Failure, scope: str) -> bool:
         if not self.failover.rest(lane, failure, scope):
             return False
-        self._wake(lambda turn: turn.lane is not None and not self.failover.is_open(turn.lane))
+        self._wake(lambda turn: turn.lane is not None and not self.failover.fleet.is_open(turn.lane))
         self.gate.open()
         return True
 
@@ -176,7 +177,7 @@ class Asker:
         assert turn.lane is not None
         self._tell(f"row {turn.question.row}: {turn.lane.name}: {failure.reason}")
         if not self.failover.close(turn.lane, failure):
-            self._end(self.failover.ended())
+            self._end(self.failover.fleet.ended())
             return False
         self._wake(lambda other: other.lane is turn.lane)
         return True

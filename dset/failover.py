@@ -11,46 +11,15 @@ from datetime import datetime
 
 from dset import clocks
 from dset.budgets import Budget
-from dset.budgets import Ticket as Reserved
-from dset.closures import all_closed, moved, opening, over_budget
+from dset.closures import over_budget
 from dset.failures import Failure
+from dset.fleet import Fleet
 from dset.lanes import Lane
-from dset.limits import Ticket
+from dset.slots import Demand, Rules, Slot
 from dset.stops import Stopped
 
-SOON = 600.0  # seconds: an endpoint that opens so soon is waited for in any case
 _NOTED = 10  # requests at endpoints with a limit for the day: so few may be forgotten when the power goes
-_DOWN = 3  # outages in a row, while another endpoint answers: it is the endpoint, not the rows
 _LOOK = 60.0  # seconds between looks at the clock on the wall: a laptop may have slept
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How the endpoints are used."""
-
-    spread: bool = False  # all that are open share the load
-    wait: bool = False  # for one to open again, however long
-    off_peak: bool = False
-    most: int | None = None  # rows at once over all of them, from the request until they are on disk
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """What a request may need, at an endpoint: upper bounds."""
-
-    tokens: Callable[[], int]
-    usd: Callable[[Lane], float]
-    avoid: Lane | None = None  # it has just failed this row: another one that has room is better
-
-
-@dataclass(slots=True, eq=False)
-class Slot:
-    """Leave to send one request."""
-
-    lane: Lane
-    sent_at: float
-    ticket: Ticket | None = None  # of the rate window
-    reserved: Reserved | None = None  # of the budget
 
 
 @dataclass(slots=True, eq=False)
@@ -73,20 +42,17 @@ class Failover:
         note: Callable[[], None] = lambda: None,
     ) -> None:
         """`tell` takes lines for the user; `note` is called when what is spent has changed."""
-        self.lanes, self._rules, self._budget = tuple(lanes), rules, budget
-        self._tell, self._note = tell, note
+        self.fleet = Fleet(lanes, rules, tell, note)
+        self._rules, self._budget = rules, budget
         self._queue: deque[_Wish] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._on_their_way = self._counted = 0
         self._stopped = False
-        self._current: Lane | None = None
-        self.asleep_until: datetime | None = None  # every endpoint is closed until then
 
     @property
     def capacity(self) -> int:
         """Requests that may be on their way at once, as things stand."""
-        now = clocks.now()
-        open_ones = [lane.pace.limit for lane in self.lanes if _is_open(lane, now)] or [1]
+        open_ones = [lane.pace.limit for lane in self.fleet.open_ones(clocks.now())] or [1]
         total = sum(open_ones) if self._rules.spread else open_ones[0]
         return min(total, self._rules.most or total)
 
@@ -138,71 +104,16 @@ class Failover:
         self._queue.clear()
 
     def close(self, lane: Lane, failure: Failure) -> bool:
-        """Close the endpoint, and those that share its key or its service, for what it said. Whether one is left.
-
-        One is left where another is open, or this one opens again and is waited for.
-        """
-        now = clocks.now()
-        if lane.closure is None or _is_open(lane, now):  # not yet by another request
-            for one in self.lanes:
-                if _shares(one, lane, failure.scope):
-                    one.close(failure, now)
-            self._after_closing(lane, now)
-        return self._goes_on(now)
+        """Close the endpoint for what it said (Fleet.close). Whether one is left."""
+        left = self.fleet.close(lane, failure)
+        self._dispatch()
+        return left
 
     def rest(self, lane: Lane, failure: Failure, scope: str = "lane") -> bool:
-        """Let another endpoint take over for a while. False where no other is open: then this one stays.
-
-        `scope`: 'lane', 'model' for that model whatever the key, or 'service'.
-        """
-        now = clocks.now()
-        tired = [one for one in self.lanes if _tires_with(one, lane, scope)]
-        if not any(_is_open(one, now) for one in self.lanes if one not in tired):
-            return False
-        for one in tired:
-            if _is_open(one, now):
-                one.rest(failure, now)
-        self._after_closing(lane, now)
-        return True
-
-    def is_down(self, lane: Lane) -> bool:
-        """It is open and fails one request after the other while another that is open answers."""
-        now = clocks.now()
-        return (
-            lane.outages >= _DOWN
-            and _is_open(lane, now)
-            and any(one.answered_at > lane.failing_since and _is_open(one, now) for one in self.lanes)
-        )
-
-    def is_open(self, lane: Lane) -> bool:
-        """It may be asked now."""
-        return _is_open(lane, clocks.now())
-
-    def ended(self) -> Stopped:
-        """Why no endpoint is left."""
-        return all_closed(self.lanes, clocks.now())
-
-    def _after_closing(self, lane: Lane, now: datetime) -> None:
-        following = next((one for one in self.lanes if _is_open(one, now)), None)
-        if len(self.lanes) > 1:
-            self._tell(moved(lane, following, now))
-        self._note()
+        """Let another endpoint take over for a while (Fleet.rest). False where no other is open."""
+        rests = self.fleet.rest(lane, failure, scope)
         self._dispatch()
-
-    def _goes_on(self, now: datetime) -> bool:
-        return any(_is_open(one, now) for one in self.lanes) or self._worth_waiting(now) is not None
-
-    def _worth_waiting(self, now: datetime) -> datetime | None:
-        """When the first endpoint opens again, where that is waited for."""
-        times = [(at, lane) for lane in self.lanes if (at := lane.opens(now)) is not None]
-        if not times:
-            return None
-        at, lane = min(times, key=lambda one: one[0])
-        dear = (
-            lane.closure is None and lane.day.left(now) != 0
-        )  # it waits for its cheap hours, as it was told
-        soon = (at - now).total_seconds() <= SOON
-        return at if self._rules.wait or dear or soon else None
+        return rests
 
     def _dispatch(self) -> None:
         """Grant what can be granted, in the order of asking, and look again when time alone can change that."""
@@ -232,10 +143,10 @@ class Failover:
         if self._is_full:
             return 0.0
         now, moment = clocks.now(), clocks.monotonic()
-        open_ones = [lane for lane in self.lanes if _is_open(lane, now)]
+        open_ones = self.fleet.open_ones(now)
         if not open_ones:
-            return self._asleep(now)
-        self._awake(open_ones[0])
+            return self.fleet.asleep(now)
+        self.fleet.awake(open_ones[0])
         if demand.avoid is not None:
             others = [lane for lane in open_ones if lane is not demand.avoid]
             others = [lane for lane in others if _wait(lane, demand, moment) == 0.0]
@@ -261,33 +172,10 @@ class Failover:
             lane.day.count(now)
             self._counted += 1
             if self._counted % _NOTED == 0:
-                self._note()
+                self.fleet.note()
         ticket = lane.window.start(moment, demand.tokens()) if lane.is_metered else None
         self._on_their_way += 1
         return Slot(lane, moment, ticket, reserved)
-
-    def _asleep(self, now: datetime) -> Stopped | float:
-        at = self._worth_waiting(now)
-        if at is None:
-            return all_closed(self.lanes, now)
-        if self.asleep_until != at:
-            self.asleep_until = at
-            self._tell(opening(self.lanes, at, now))
-        return max((at - now).total_seconds(), 0.001)
-
-    def _awake(self, first: Lane) -> None:
-        self.asleep_until = None
-        if self._current is not first:
-            before, self._current = self._current, first
-            if before is not None and self.lanes.index(first) < self.lanes.index(before):
-                self._tell(f"{first.name} is open again and takes over")
-
-
-def _is_open(lane: Lane, now: datetime) -> bool:
-    if lane.closure is None and not lane.off_peak and lane.endpoint.limits.rpd is None:
-        return True  # as nearly every one is, at every request
-    at = lane.opens(now)
-    return at is not None and at <= now
 
 
 def _wait(lane: Lane, demand: Demand, moment: float) -> float | None:
@@ -297,18 +185,3 @@ def _wait(lane: Lane, demand: Demand, moment: float) -> float | None:
     if not lane.pace.has_room:
         return None
     return lane.window.wait(moment, demand.tokens()) if lane.is_metered else 0.0
-
-
-def _shares(one: Lane, lane: Lane, scope: str) -> bool:
-    """What is said of `lane` holds for `one` too."""
-    if one is lane:
-        return True
-    if scope == "service":
-        return one.endpoint.base_url == lane.endpoint.base_url
-    return scope == "key" and one.endpoint.account == lane.endpoint.account
-
-
-def _tires_with(one: Lane, lane: Lane, scope: str) -> bool:
-    same_service = one.endpoint.base_url == lane.endpoint.base_url
-    same_model = same_service and one.endpoint.model == lane.endpoint.model
-    return one is lane or (scope == "model" and same_model) or (scope == "service" and same_service)

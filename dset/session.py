@@ -11,7 +11,7 @@ from dset.clients import Client
 from dset.commits import Committer
 from dset.endpoints import Endpoint, longest_answer
 from dset.errors import UsageError
-from dset.failover import Failover, Rules
+from dset.failover import Failover
 from dset.failures import Failure
 from dset.jobs import Job
 from dset.lanes import AUTO_MOST, Lane
@@ -20,6 +20,7 @@ from dset.progress import Progress
 from dset.quotas import Quotas
 from dset.replies import Reply
 from dset.settings import Settings
+from dset.slots import Rules
 from dset.spending import Spending
 from dset.stops import Stopped
 from dset.wording import counted

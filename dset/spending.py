@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 from dset import budgets, clocks, costs, messages
 from dset.endpoints import longest_answer
-from dset.failover import Demand
 from dset.failures import Failure
 from dset.lanes import Lane
 from dset.messages import Messages
 from dset.replies import Reply
 from dset.settings import Settings
+from dset.slots import Demand
 
 _BYTES_A_TOKEN = 3.0  # few tokenisers get less out of a token, in any script
 _USUAL_ANSWER = 500.0  # tokens, until answers have come

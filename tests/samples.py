@@ -9,13 +9,14 @@ from dset import answers, lanes, settings
 from dset.answers import Answer, Record
 from dset.budgets import Budget
 from dset.endpoints import Endpoint
-from dset.failover import Failover, Rules
+from dset.failover import Failover
 from dset.failures import Kind
 from dset.lanes import Lane
 from dset.limits import Limits
 from dset.questions import Question, content_key
 from dset.rejections import Rejection
 from dset.replies import Reply
+from dset.slots import Rules
 from dset.spending import Spending
 
 NOW = "2026-11-21T12:00:00Z"

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from dset.failover import Demand, Failover, Slot
+from dset.failover import Failover
 from dset.failures import Failure, Kind
 from dset.lanes import Lane
 from dset.prices import Price, Rate
+from dset.slots import Demand, Slot
 from dset.stops import BUDGET, SPENT, Stopped
 from tests import samples
 from tests.simulation.clock import Clock
@@ -76,7 +77,7 @@ def test_a_spent_model_gives_way_to_the_next_of_its_key_and_then_to_the_next_key
         seen = []
         for _number in range(4):
             seen += await taken(failover)
-            lane = next(lane for lane in failover.lanes if failover.is_open(lane))
+            lane = next(lane for lane in failover.fleet.lanes if failover.fleet.is_open(lane))
             failover.close(lane, DAY_SPENT)
         return seen
 
@@ -86,7 +87,7 @@ def test_a_spent_model_gives_way_to_the_next_of_its_key_and_then_to_the_next_key
 def test_a_dead_key_closes_all_of_its_models_and_no_other_keys() -> None:
     async def work(_: Clock) -> None:
         failover = samples.failover(*two_keys())
-        assert failover.close(failover.lanes[0], KEY_DEAD)
+        assert failover.close(failover.fleet.lanes[0], KEY_DEAD)
         assert await taken(failover) == ["k2/m1"]
 
     run(work)
@@ -96,7 +97,7 @@ def test_what_is_said_of_the_service_closes_every_key_there_and_no_other_service
     async def work(_: Clock) -> None:
         other = samples.lane("x", key_name="k3", base_url="http://127.0.0.1:10")
         failover = samples.failover(*two_keys(), other)
-        assert failover.close(failover.lanes[0], Failure(Kind.STOP, "gone", scope="service"))
+        assert failover.close(failover.fleet.lanes[0], Failure(Kind.STOP, "gone", scope="service"))
         assert await taken(failover) == ["k3/x"]
 
     run(work)
@@ -106,7 +107,7 @@ def test_a_better_model_is_used_again_when_its_day_begins_at_midnight_in_califor
     async def work(clock: Clock) -> None:
         told: list[str] = []
         failover = samples.failover(*two_keys(), tell=told.append)
-        failover.close(failover.lanes[0], DAY_SPENT)
+        failover.close(failover.fleet.lanes[0], DAY_SPENT)
         assert await taken(failover) == ["k1/m2"]
         clock.seconds += 14.9 * 3600  # 17:00 UTC is 9 o'clock there
         assert await taken(failover) == ["k1/m2"]
@@ -123,12 +124,12 @@ def test_a_better_model_is_used_again_when_its_day_begins_at_midnight_in_califor
 def test_when_all_are_spent_the_run_ends_and_says_when_the_first_opens_again() -> None:
     async def work(clock: Clock) -> None:
         failover = samples.failover(*two_keys())
-        for lane in failover.lanes[:2]:
+        for lane in failover.fleet.lanes[:2]:
             failover.close(lane, DAY_SPENT)
-        assert not failover.close(failover.lanes[2], KEY_DEAD)
+        assert not failover.close(failover.fleet.lanes[2], KEY_DEAD)
         stopped = await failover.slot(FREE)
         assert isinstance(stopped, Stopped)
-        assert stopped == failover.ended()
+        assert stopped == failover.fleet.ended()
         assert (stopped.kind, stopped.reason) == (SPENT, "all 4 endpoints are spent or refused")
         assert "p/k1/m1 and 1 more: the quota of the day is spent (20 requests)." in stopped.advice
         assert "p/k2/m1 and 1 more: bad key. Check it." in stopped.advice
@@ -141,7 +142,7 @@ def test_when_all_are_spent_the_run_ends_and_says_when_the_first_opens_again() -
 def test_when_none_opens_by_itself_the_run_is_stopped_for_good() -> None:
     async def work(_: Clock) -> None:
         failover = samples.failover(*two_keys())
-        for lane in failover.lanes:
+        for lane in failover.fleet.lanes:
             failover.close(lane, KEY_DEAD)
         stopped = await failover.slot(FREE)
         assert isinstance(stopped, Stopped)
@@ -154,8 +155,10 @@ def test_when_none_opens_by_itself_the_run_is_stopped_for_good() -> None:
 def test_of_a_single_endpoint_its_own_words_are_told() -> None:
     async def work(_: Clock) -> None:
         failover = samples.failover(samples.lane())
-        assert not failover.close(failover.lanes[0], Failure(Kind.STOP, "no money", "Top up.", scope="key"))
-        assert failover.ended() == Stopped(Kind.STOP, "no money", "Top up.")
+        assert not failover.close(
+            failover.fleet.lanes[0], Failure(Kind.STOP, "no money", "Top up.", scope="key")
+        )
+        assert failover.fleet.ended() == Stopped(Kind.STOP, "no money", "Top up.")
 
     run(work)
 
@@ -164,7 +167,7 @@ def test_with_wait_it_sleeps_until_the_first_opens_and_says_so_once() -> None:
     async def work(clock: Clock) -> None:
         told: list[str] = []
         failover = samples.failover(samples.lane(), wait=True, tell=told.append)
-        assert failover.close(failover.lanes[0], DAY_SPENT)
+        assert failover.close(failover.fleet.lanes[0], DAY_SPENT)
         assert len(await asyncio.gather(*(taken(failover) for _ in range(3)))) == 3
         assert clock.now().hour == 8
         [line] = told
@@ -177,7 +180,7 @@ def test_with_wait_it_sleeps_until_the_first_opens_and_says_so_once() -> None:
 def test_an_endpoint_that_opens_in_minutes_is_waited_for_in_any_case() -> None:
     async def work(clock: Clock) -> None:
         failover = samples.failover(samples.lane())
-        assert failover.close(failover.lanes[0], Failure(Kind.STOP, "later", wait=590.0))
+        assert failover.close(failover.fleet.lanes[0], Failure(Kind.STOP, "later", wait=590.0))
         began = clock.seconds
         await taken(failover)
         assert 590 <= clock.seconds - began < 592
@@ -188,7 +191,7 @@ def test_an_endpoint_that_opens_in_minutes_is_waited_for_in_any_case() -> None:
 def test_who_sleeps_is_woken_by_the_end_of_the_run() -> None:
     async def work(_: Clock) -> None:
         failover = samples.failover(samples.lane(), wait=True)
-        failover.close(failover.lanes[0], DAY_SPENT)
+        failover.close(failover.fleet.lanes[0], DAY_SPENT)
         waiting = [asyncio.ensure_future(failover.slot(FREE)) for _ in range(3)]
         await asyncio.sleep(5)
         failover.stop()
@@ -201,7 +204,7 @@ def test_who_sleeps_is_woken_by_the_end_of_the_run() -> None:
 def test_a_suspended_laptop_is_noticed_within_a_minute_of_its_waking() -> None:
     async def work(clock: Clock) -> None:
         failover = samples.failover(samples.lane(), wait=True)
-        failover.close(failover.lanes[0], DAY_SPENT)
+        failover.close(failover.fleet.lanes[0], DAY_SPENT)
         waiting = asyncio.ensure_future(taken(failover))
         await asyncio.sleep(10)
         clock.start += timedelta(hours=20)  # the date moved on, the time that counts stood still
@@ -215,18 +218,18 @@ def test_a_suspended_laptop_is_noticed_within_a_minute_of_its_waking() -> None:
 def test_a_rate_limit_that_stays_lets_the_next_take_over_for_a_while_that_grows() -> None:
     async def work(clock: Clock) -> None:
         failover = samples.failover(*two_keys())
-        first = failover.lanes[0]
+        first = failover.fleet.lanes[0]
         for minutes in (5, 10, 20, 40, 60, 60):
             assert failover.rest(first, BUSY)
             assert await taken(failover) == ["k1/m2"]
             clock.seconds += minutes * 60 - 1
-            assert not failover.is_open(first)
+            assert not failover.fleet.is_open(first)
             clock.seconds += 2
             assert await taken(failover) == ["k1/m1"]
         first.answered(clock.seconds)
         failover.rest(first, BUSY)
         clock.seconds += 301
-        assert failover.is_open(first)
+        assert failover.fleet.is_open(first)
 
     run(work)
 
@@ -234,7 +237,7 @@ def test_a_rate_limit_that_stays_lets_the_next_take_over_for_a_while_that_grows(
 def test_an_endpoint_does_not_rest_where_no_other_is_open() -> None:
     async def work(_: Clock) -> None:
         failover = samples.failover(samples.lane())
-        assert not failover.rest(failover.lanes[0], BUSY)
+        assert not failover.rest(failover.fleet.lanes[0], BUSY)
         assert await taken(failover) == ["none/asked-for"]
 
     run(work)
@@ -245,9 +248,9 @@ def test_an_outage_rests_the_model_at_every_key_or_the_whole_service(scope: str,
     async def work(_: Clock) -> None:
         other = samples.lane("x", key_name="k3", base_url="http://127.0.0.1:10")
         failover = samples.failover(*two_keys(), other)
-        assert failover.rest(failover.lanes[0], BUSY, scope)
+        assert failover.rest(failover.fleet.lanes[0], BUSY, scope)
         assert await taken(failover) == [next_one]
-        assert failover.is_open(failover.lanes[2]) is (scope == "lane")
+        assert failover.fleet.is_open(failover.fleet.lanes[2]) is (scope == "lane")
 
     run(work)
 

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from dset.batch import Batch
 from dset.budgets import Budget
 from dset.contents import Question
-from dset.failover import Failover, Rules
+from dset.failover import Failover
 from dset.failures import Failure, Kind
 from dset.jobs import Job
 from dset.lanes import Lane
 from dset.messages import Messages, sizes
 from dset.progress import Progress
 from dset.replies import Reply
+from dset.slots import Rules
 from dset.stops import BUDGET
 from tests import samples
 from tests.simulation.clock import START, Clock
