@@ -2,11 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 
 from dset import clocks
-from dset.contents import Question
 from dset.failover import Failover
 from dset.failures import Failure, Kind
 from dset.lanes import Lane
@@ -17,44 +15,10 @@ from dset.replies import Reply
 from dset.slots import Slot
 from dset.spending import Spending
 from dset.stops import Stopped
+from dset.turns import Outcome, Turn, is_final, is_outage
 
 Ask = Callable[[Lane, Messages], Awaitable[Reply | Failure]]
-Outcome = Reply | Failure | None  # None: the run stopped before it was sent
 _OVERLOADED = {502, 503, 504, 529}
-
-
-@dataclass(slots=True, eq=False)
-class Turn:
-    """One question on its way."""
-
-    question: Question
-    lane: Lane | None = None  # that took its last request
-    asked_at: datetime | None = None
-    cost_usd: float | None = None  # of what its last request brought
-    requests: int = 0
-    tries: int = 0  # requests without the paced ones
-    paced: int = 0  # waits in a row for a service that says too many
-    paced_at: float = 0.0  # when the first of them began
-    seconds: float = 0.0  # of the last request
-    failed_at: float = 0.0  # when an outage first hit it
-    sending: bool = False
-    placed: bool = False  # what came of it is not on disk yet
-    last: Failure | None = None
-    kept: bool = False  # what its last request brought stands in rejected.json already
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-    outcome: "asyncio.Future[Outcome] | None" = None  # of the try under way
-
-
-def is_outage(outcome: Outcome) -> bool:
-    """A failure that a later try can cure."""
-    return isinstance(outcome, Failure) and outcome.kind is Kind.OUTAGE
-
-
-def _is_final(outcome: Outcome) -> bool:
-    """The row is not asked again for it."""
-    if isinstance(outcome, Failure):
-        return outcome.kind not in {Kind.PACE, Kind.OUTAGE, Kind.STOP}
-    return outcome is not None
 
 
 class Asker:
@@ -226,7 +190,7 @@ class Asker:
             lane.failed(at)
         bill = self._spending.of(lane, outcome, turn.asked_at or clocks.now())
         turn.cost_usd = bill.cost_usd
-        turn.placed = _is_final(outcome)
+        turn.placed = is_final(outcome)
         self.failover.release(slot, tokens=bill.tokens, usd=bill.at_most, leaves=not turn.placed)
 
     def leave(self, turn: Turn) -> None:

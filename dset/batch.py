@@ -3,8 +3,6 @@
 It knows no file, no service and no screen: it is handed the questions, a function that asks one, and a committer.
 """
 
-import asyncio
-import contextlib
 import re
 from collections import deque
 from collections.abc import Callable
@@ -12,8 +10,9 @@ from dataclasses import replace
 
 from dset import rejections
 from dset.answers import Answer
-from dset.asking import Asker, Outcome, Turn, is_outage
+from dset.asking import Asker
 from dset.commits import Committer
+from dset.crew import Crew
 from dset.errors import StorageError
 from dset.failures import Failure, Kind
 from dset.jobs import Job
@@ -23,11 +22,11 @@ from dset.progress import Progress
 from dset.rejections import RETRIED, Rejection
 from dset.replies import Reply
 from dset.stops import STORAGE, Stopped
+from dset.turns import Outcome, Turn, is_outage
 
 HOME = 30.0  # seconds that requests in flight have to come home after Ctrl-C
 _WAITING = 4  # rows, for each at work: where one of 200 a second fails and waits a minute, it is 60 in all
 _FEW = 4  # with fewer at once nobody else is asked while a row waits
-_AT_ONCE = 8  # workers started per turn of the loop: thousands at once delay the first request by seconds
 
 
 class Batch:
@@ -47,26 +46,19 @@ class Batch:
         )
         self._stop_hits: list[tuple[Turn, Failure]] = []
         self._first_faults: list[tuple[int | None, str]] = []
-        self._workers: set[asyncio.Task[None]] = set()
-        self._broken: list[BaseException] = []  # workers that an error of ours has ended
+        self._crew = Crew(self._work, self._wanted)
         self._again: deque[Turn] = deque()  # rows for another endpoint
         self._saving = 0  # outcomes that are not on disk yet
         self._dry = False  # no question is left
-        self._over = asyncio.Event()
-        self._interrupts = 0
         self.stopped: Stopped | None = None
 
     async def run(self) -> None:
         """Ask until the questions end or the run is stopped; everything that arrived is committed on return."""
         try:
-            while self._hire(_AT_ONCE):  # noqa: ASYNC110 - a turn of the loop for those that were started
-                await asyncio.sleep(0)
-            await self._come_home()
+            await self._crew.run(HOME)
         finally:
-            self._cancel()
-            await asyncio.gather(*self._workers, return_exceptions=True)
-        if self._broken:
-            raise self._broken[0]
+            self.progress.maybe_twice += self._asker.sending
+            await self._crew.dismiss()
         for turn in self._again:
             if turn.last is not None:
                 await self._reject(turn, self._kind_of(turn.last), turn.last)
@@ -74,41 +66,19 @@ class Batch:
             turn, failure = min(self._stop_hits, key=lambda hit: hit[0].question.row)
             await self._reject(turn, failure.kind, failure)
 
-    def _hire(self, at_most: int) -> bool:
-        """Start workers where the endpoints have room for their requests; whether any was started."""
+    def _wanted(self) -> int:
+        """How many workers there is work for."""
+        if self._dry or self.stopped:
+            return 0
         room = min(self._job.most, self._asker.failover.capacity)
         # Rows that wait, for another try or for the disk, keep their workers: others keep the service busy.
         waiting = min(len(self._asker.waiting), _WAITING * room) if room >= _FEW else 0
-        wanted = room + waiting + min(self._saving, room)
-        fresh = 0 if self._dry or self.stopped else min(at_most, wanted - len(self._workers))
-        for _ in range(fresh):
-            worker = asyncio.create_task(self._work())
-            self._workers.add(worker)
-            worker.add_done_callback(self._gone)
-        return fresh > 0
-
-    def _gone(self, worker: asyncio.Task[None]) -> None:
-        self._workers.discard(worker)
-        if not worker.cancelled() and (error := worker.exception()):
-            self._broken.append(error)
-        if not self._workers or self._broken:
-            self._over.set()
-
-    async def _come_home(self) -> None:
-        """Until the last worker has gone or one was broken; after Ctrl-C for a while longer, and no more after another."""
-        if self._workers:
-            await self._over.wait()
-        if self._interrupts == 1 and self._workers and not self._broken:
-            self._over.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(HOME):
-                    await self._over.wait()
+        return room + waiting + min(self._saving, room)
 
     def interrupt(self, reason: str, *, at_once: bool = False) -> None:
         """Stop for the user: nothing new is asked, what is in flight may come home. A second call ends it at once."""
-        self._interrupts += 2 if at_once else 1
         self.stop(Stopped(rejections.INTERRUPTED, reason))
-        self._over.set()
+        self._crew.call_home(2 if at_once else 1)
 
     def stop(self, why: Stopped) -> None:
         """Ask nothing new; the first reason stands, and where answers were kept is said in any case."""
@@ -126,11 +96,6 @@ class Batch:
         else:
             self._asker.disk.set()
 
-    def _cancel(self) -> None:
-        self.progress.maybe_twice += self._asker.sending
-        for task in self._workers:
-            task.cancel()
-
     async def _work(self) -> None:
         while True:
             await self._asker.gate.passed()
@@ -138,7 +103,7 @@ class Batch:
             turn = None if self.stopped else self._next()
             if turn is None:
                 return
-            self._hire(1)
+            self._crew.hire()
             try:
                 await self._answer(turn)
             finally:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from dset.answers import Answer
-from dset.asking import Ask, Turn
+from dset.asking import Ask
 from dset.contents import Question
 from dset.failover import Failover
 from dset.failures import Failure
@@ -13,6 +13,7 @@ from dset.rejections import INTERRUPTED, Rejection
 from dset.replies import Reply
 from dset.runs import utc_now
 from dset.spending import Spending
+from dset.turns import Turn
 
 Gate = Callable[[Question, Reply], str]
 

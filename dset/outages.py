@@ -14,9 +14,10 @@ from tenacity import (
 )
 
 from dset import clocks
-from dset.asking import Asker, Outcome, Turn, is_outage
+from dset.asking import Asker
 from dset.failures import Failure, Kind
 from dset.messages import Messages
+from dset.turns import Outcome, Turn, is_outage
 
 # Makes durable what a try brought, if it brought anything: (the row, why it is asked again).
 Keep = Callable[[Turn, Failure], Awaitable[None]]

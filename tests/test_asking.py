@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dset import answers, batch
+from dset import answers, crew
 from dset.batch import Batch
 from dset.commits import Committer
 from dset.failures import Failure, Kind
@@ -281,13 +281,13 @@ def test_what_may_have_been_billed_counts_against_the_budget_at_its_worst() -> N
 def test_the_engine_starts_no_more_workers_than_the_endpoints_bear(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     seen: list[int] = []
-    hire = batch.Batch._hire
+    hire = crew.Crew.hire
 
-    def watched(one: Batch, at_most: int) -> bool:
+    def watched(one: crew.Crew, at_most: int = 1) -> bool:
         told = hire(one, at_most)
-        seen.append(len(one._workers))
+        seen.append(len(one.workers))
         return told
 
-    monkeypatch.setattr(batch.Batch, "_hire", watched)
+    monkeypatch.setattr(crew.Crew, "hire", watched)
     run(Services(clock), clock, [lane("a", concurrency=3)], [f"q{number}" for number in range(40)])
     assert max(seen) <= 6  # while some wait for the disk, as many others are at work

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from dset.asking import Turn
 from dset.failures import Failure, Kind
 from dset.jobs import Job
 from dset.rejections import INTERRUPTED, RETRIED
+from dset.turns import Turn
 from tests import samples
 
 

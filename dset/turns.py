@@ -1,0 +1,46 @@
+"""One question on its way, and what its requests came to."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dset.contents import Question
+from dset.failures import Failure, Kind
+from dset.lanes import Lane
+from dset.replies import Reply
+
+Outcome = Reply | Failure | None  # None: the run stopped before it was sent
+
+
+@dataclass(slots=True, eq=False)
+class Turn:
+    """One question on its way."""
+
+    question: Question
+    lane: Lane | None = None  # that took its last request
+    asked_at: datetime | None = None
+    cost_usd: float | None = None  # of what its last request brought
+    requests: int = 0
+    tries: int = 0  # requests without the paced ones
+    paced: int = 0  # waits in a row for a service that says too many
+    paced_at: float = 0.0  # when the first of them began
+    seconds: float = 0.0  # of the last request
+    failed_at: float = 0.0  # when an outage first hit it
+    sending: bool = False
+    placed: bool = False  # what came of it is not on disk yet
+    last: Failure | None = None
+    kept: bool = False  # what its last request brought stands in rejected.json already
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    outcome: "asyncio.Future[Outcome] | None" = None  # of the try under way
+
+
+def is_outage(outcome: Outcome) -> bool:
+    """A failure that a later try can cure."""
+    return isinstance(outcome, Failure) and outcome.kind is Kind.OUTAGE
+
+
+def is_final(outcome: Outcome) -> bool:
+    """The row is not asked again for it."""
+    if isinstance(outcome, Failure):
+        return outcome.kind not in {Kind.PACE, Kind.OUTAGE, Kind.STOP}
+    return outcome is not None
