@@ -12,6 +12,7 @@ from dset.wording import counted
 
 _PLACES = 10  # decimals of a cost in USD: a token costs 1e-9 and more
 _UNIT: int = 10**_PLACES
+DEAREST = 1e6  # USD for a request; more is a figure that nobody counted
 
 
 @dataclass(slots=True)
@@ -49,11 +50,15 @@ class Tokens:
 
 
 def cost_of(reply: Reply, price: Price | None, when: datetime) -> float | None:
-    """USD for a reply that came at an aware moment; None where the price or a part of its usage is not known."""
+    """USD for a reply that came at an aware moment; None where the price or a part of its usage is not known.
+
+    Figures that come to more than anybody is billed for an answer are not known either.
+    """
     if price is None or reply.prompt_tokens is None or reply.completion_tokens is None:
         return None
     rate = price.rate(when, reply.prompt_tokens)
-    return round(rate.cost(reply.prompt_tokens, reply.cached_tokens or 0, reply.completion_tokens), _PLACES)
+    usd = rate.cost(reply.prompt_tokens, reply.cached_tokens or 0, reply.completion_tokens)
+    return round(usd, _PLACES) if usd <= DEAREST else None
 
 
 @dataclass(slots=True)

@@ -76,7 +76,8 @@ def _number(low: float, high: float = math.inf) -> Callable[[str], float]:
         try:
             value = float(text)
         except ValueError:
-            raise ValueError(f"{text!r} is no number") from None
+            hint = ": write a point, not a comma" if text.count(",") == 1 else ""
+            raise ValueError(f"{text!r} is no number{hint}") from None
         if not low <= value <= high or math.isinf(value):
             raise ValueError(
                 f"{text} must be at least {low:g}" + (f" and at most {high:g}" if high < math.inf else "")

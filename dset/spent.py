@@ -3,14 +3,16 @@
 import json
 import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from dset import answers
+from dset.costs import DEAREST
 from dset.folders import Folder
 
 _NAME = b'"cost_usd": '
+_RUN = b'"run": "'
 _AMOUNT = re.compile(rb"[0-9][0-9.eE+-]{0,40}(?=[,}])")
-_DEAREST = 1e6  # USD for a request; more is no figure of ours
 
 
 def so_far(folder: Folder) -> float:
@@ -19,13 +21,22 @@ def so_far(folder: Folder) -> float:
 
 
 def unknown(folder: Folder) -> int:
-    """Answers of earlier runs whose cost nobody knows: they count as nothing."""
+    """Answers of earlier runs whose cost nobody knows and that no run has noted at their worst: they count as nothing."""
     if not folder.journal.exists():
         return 0
+    noted = {run.encode() for run, usd in _noted(folder.runs) if usd}
     with folder.journal.open("rb") as stream:
         return sum(
-            line.find(_NAME + b"null", at, at + 30) == at for line in stream if (at := line.find(_NAME)) >= 0
+            line.startswith(b"null", at + len(_NAME)) and _run(line, at) not in noted
+            for line in stream
+            if (at := line.find(_NAME)) >= 0
         )
+
+
+def _run(line: bytes, end: int) -> bytes:
+    """The run that the line names before `end`."""
+    at = line.rfind(_RUN, 0, end)
+    return line[at + len(_RUN) :].partition(b'"')[0] if at >= 0 else b""
 
 
 def _sum(path: Path) -> float:
@@ -50,17 +61,20 @@ def _cost(line: bytes) -> float:
 
 
 def _amount(value: float) -> float:
-    return value if 0 <= value <= _DEAREST else 0.0
+    return value if 0 <= value <= DEAREST else 0.0
 
 
 def _maybe(path: Path) -> float:
-    """What requests whose outcome nobody knows may have cost, as the runs noted it at their ends."""
-    total = 0.0
+    return math.fsum(usd for _, usd in _noted(path))
+
+
+def _noted(path: Path) -> Iterator[tuple[str, float]]:
+    """(run, what its requests whose outcome or cost nobody knows may have cost), as the runs noted it at their ends."""
     for line in answers.lines_of(path):
         try:
-            noted = json.loads(line)["counts"]["maybe_billed_usd"]
+            run = json.loads(line)
+            noted = run["counts"]["maybe_billed_usd"]
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
         if isinstance(noted, int | float) and not isinstance(noted, bool):
-            total += _amount(noted)
-    return total
+            yield str(run.get("run")), _amount(noted)

@@ -87,6 +87,7 @@ REFUSED: list[tuple[str, str, str]] = [
     ("prompt", "@", "cannot read ."),
     ("system", "@~nobody-of-this-name/x", "there is no such home folder"),
     ("thinking", "maybe", "'maybe' must be one of on, off"),
+    ("budget", "2,50", "'2,50' is no number: write a point, not a comma"),
     ("temperature", "hot", "'hot' is no number"),
     ("temperature", "2.1", "2.1 must be at least 0 and at most 2"),
     ("temperature", "nan", "nan must be at least 0"),

@@ -382,6 +382,24 @@ def test_what_nobody_knows_the_price_of_counts_at_its_most(
     assert len(server.questions) == 2
 
 
+@pytest.mark.parametrize("tokens", [None, 10**18])
+def test_figures_that_nobody_counted_cost_their_most_now_and_in_the_next_run(
+    main: Main, serve: Serve, clean_place: Path, tokens: int | None
+) -> None:
+    usage = {"prompt_tokens": tokens, "completion_tokens": tokens}
+    server = serve(lambda _: faults.odd_usage(usage))
+    env("DEEPSEEK_API_KEY")
+    questions_csv(clean_place, *TEN)
+    flags = (*at(server.base_url, "--concurrency", "1"), "--max-tokens", "1000")
+    assert main(*flags, "--budget", "0.002").exit_status == 1
+    asked = len(server.questions)
+    assert 1 <= asked < 10
+    run = main(*flags, "--budget", "0.002")
+    assert "the budget of 0.002 USD is used up" in run.said
+    assert "takes no account" not in run.err  # the run before has noted them at their most
+    assert len(server.questions) == asked
+
+
 def test_extra_fields_that_allow_a_longer_answer_count_for_the_budget(
     main: Main, serve: Serve, clean_place: Path
 ) -> None:
