@@ -4,10 +4,7 @@
 python bench/gemini_days.py [ROWS] [KILLS]
 """
 
-import json
 import os
-import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,32 +16,13 @@ sys.path.insert(0, str(ROOT))
 from tests.simulation import program, verdict
 
 _AT_ONCE = 12
-_BLOCKED = 13
 
 
 def go(rows: int, kills: int) -> str:
     """One dataset in a folder of its own, killed so often, then finished and judged; one line on it."""
-    questions = [f"picture number {number}" for number in range(1, rows + 1)]
-    blocked = frozenset(questions[rows // (_BLOCKED + 1) :: rows // (_BLOCKED + 1)][:_BLOCKED])
-    program.prepare(Path(), questions, 5)
-    plot = {"keys": 5, "blocked": sorted(blocked), "deadly": questions[min(1142, rows // 4)]}
-    draw, started = random.Random(kills), time.perf_counter()
-    for left in range(kills, -1, -1):
-        dies = draw.randrange(rows // kills // 2, rows // kills) if left else 0
-        Path("plot.json").write_text(json.dumps(plot | {"die_after": dies}))
-        command = [
-            sys.executable,
-            "-m",
-            "tests.simulation.program",
-            "plot.json",
-            "--wait",
-            "--concurrency",
-            str(_AT_ONCE),
-        ]
-        done = subprocess.run(
-            command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == (9 if left else 0), done.stdout + done.stderr
+    questions, blocked, plot = program.lay_out(Path(), rows, 5, deadly=min(1143, rows // 4 + 1))
+    started = time.perf_counter()
+    program.killed(plot, rows, kills, _AT_ONCE, os.environ | {"PYTHONPATH": str(ROOT)})
     told = verdict.check(Path(), questions, blocked, kills, _AT_ONCE)
     took = time.perf_counter() - started
     return (

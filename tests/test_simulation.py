@@ -1,11 +1,7 @@
 """The whole program over free Gemini keys, through simulated days, killed on the way."""
 
 import json
-import random
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,22 +12,11 @@ from tests.simulation.gemini import Plot
 AT_ONCE = 12
 
 
-def lay_out(
-    place: Path, rows: int, keys: int, **limits: int
-) -> tuple[list[str], frozenset[str], dict[str, Any]]:
-    """A work folder, its questions, those that are blocked, and the plot."""
-    questions = [f"picture number {number}" for number in range(1, rows + 1)]
-    blocked = frozenset(questions[rows // 14 :: rows // 14][:13])
-    program.prepare(place, questions, keys, **limits)
-    deadly = questions[rows // 4]
-    return questions, blocked, {"keys": keys, "blocked": sorted(blocked), "deadly": deadly}
-
-
 @pytest.mark.parametrize("limits", [{}, {"rpm": 10, "rpd": 20}], ids=["limits found", "limits known"])
 def test_each_row_is_answered_once_or_blocked_in_the_order_of_failover_over_days(
     clean_place: Path, limits: dict[str, int]
 ) -> None:
-    questions, blocked, plot = lay_out(clean_place, 300, 2, **limits)
+    questions, blocked, plot = program.lay_out(clean_place, 300, 2, **limits)
     status, service = program.run(
         Plot(**{**plot, "blocked": blocked}), ["--wait", "--concurrency", str(AT_ONCE)]
     )
@@ -47,7 +32,7 @@ def test_each_row_is_answered_once_or_blocked_in_the_order_of_failover_over_days
 def test_without_wait_the_run_ends_with_the_day_and_says_when_to_come_back(
     clean_place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _, blocked, plot = lay_out(clean_place, 100, 1)
+    _, blocked, plot = program.lay_out(clean_place, 100, 1)
     status, _ = program.run(Plot(**{**plot, "blocked": blocked, "deadly": ""}), [])
     said = capsys.readouterr().out
     assert status == 1
@@ -68,26 +53,8 @@ def test_without_wait_the_run_ends_with_the_day_and_says_when_to_come_back(
 def test_the_same_holds_when_it_is_killed_again_and_again(
     clean_place: Path, rows: int, keys: int, kills: int
 ) -> None:
-    questions, blocked, plot = lay_out(clean_place, rows, keys)
-    draw = random.Random(kills)
-    for left in range(kills, -1, -1):
-        dies = draw.randrange(rows // kills // 2, rows // kills) if left else 0
-        Path("plot.json").write_text(json.dumps(plot | {"die_after": dies}))
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "tests.simulation.program",
-                "plot.json",
-                "--wait",
-                "--concurrency",
-                str(AT_ONCE),
-            ],
-            env=environment({"PYTHONPATH": str(SCRIPT.parent)}),
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == (9 if left else 0), done.stdout + done.stderr
+    questions, blocked, plot = program.lay_out(clean_place, rows, keys)
+    program.killed(plot, rows, kills, AT_ONCE, environment({"PYTHONPATH": str(SCRIPT.parent)}))
     verdict.check(clean_place, questions, blocked, kills, AT_ONCE)
 
 

@@ -5,8 +5,10 @@ PLOT.json holds the fields of gemini.Plot. The books of the service are in `book
 
 import asyncio
 import json
+import random
+import subprocess
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -38,6 +40,37 @@ def prepare(place: Path, questions: Sequence[str], keys: int, **limits: int) -> 
         "".join(f"{name}=AIzaSy-not-a-real-key-{number:03}\n" for number, name in enumerate(names)),
         encoding="utf-8",
     )
+
+
+def lay_out(
+    place: Path, rows: int, keys: int, deadly: int = 0, **limits: int
+) -> tuple[list[str], frozenset[str], dict[str, Any]]:
+    """A work folder, its questions, the 13 that are blocked, and the plot; row `deadly` kills the key that asks it."""
+    questions = [f"picture number {number}" for number in range(1, rows + 1)]
+    blocked = frozenset(questions[rows // 14 :: rows // 14][:13])
+    prepare(place, questions, keys, **limits)
+    return (
+        questions,
+        blocked,
+        {
+            "keys": keys,
+            "blocked": sorted(blocked),
+            "deadly": questions[deadly - 1 if deadly else rows // 4],
+        },
+    )
+
+
+def killed(
+    plot: Mapping[str, Any], rows: int, kills: int, at_once: int, environment: Mapping[str, str]
+) -> None:
+    """Run it in the working directory in processes of its own: so often killed on the way, then to its end."""
+    draw = random.Random(kills)
+    for left in range(kills, -1, -1):
+        dies = draw.randrange(rows // kills // 2, rows // kills) if left else 0
+        Path("plot.json").write_text(json.dumps({**plot, "die_after": dies}))
+        command = [sys.executable, "-m", __name__, "plot.json", "--wait", "--concurrency", str(at_once)]
+        done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False)
+        assert done.returncode == (9 if left else 0), done.stdout + done.stderr
 
 
 def run(plot: Plot, flags: Sequence[str]) -> tuple[int, Service]:
