@@ -37,7 +37,8 @@ class Lane:
     window: Window
     off_peak: bool = False  # asked in its cheap hours only
     closure: Closure | None = None
-    answered_at: float = 0.0  # by the monotonic clock
+    sent_at: float = 0.0  # its last request; by the monotonic clock, as the others
+    answered_at: float = 0.0
     outages: int = 0  # one after the other, without an answer between them
     failing_since: float = 0.0  # when the first of them came
     _rests: int = field(default=0)
