@@ -85,7 +85,7 @@ class Lane:
             until = now + timedelta(seconds=failure.wait)
         elif failure.reopens:
             until = midnight_after(now, failure.reopens)
-        self.closure = Closure(_short(failure), failure.advice, until, failure.quota)
+        self.closure = Closure(in_short(failure), failure.advice, until, failure.quota)
         return self.closure
 
     def rest(self, failure: Failure, now: datetime) -> Closure:
@@ -107,7 +107,7 @@ class Lane:
         self.outages += 1
 
 
-def _short(failure: Failure) -> str:
+def in_short(failure: Failure) -> str:
     """The reason, in our words where they are shorter."""
     if failure.reopens is None:
         return failure.reason
