@@ -38,6 +38,7 @@ class Turn:
     failed_at: float = 0.0  # when an outage first hit it
     sending: bool = False
     last: Failure | None = None
+    failed_by: set[Lane] = field(default_factory=set)  # endpoints where an outage hit it
     kept: bool = False  # what its last request brought stands in rejected.json already
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     outcome: "asyncio.Future[Outcome] | None" = None  # of the try under way
@@ -101,8 +102,8 @@ class Asker:
         if isinstance(outcome, Failure):
             turn.last = outcome
             self._tell(f"row {turn.question.row}: {outcome.kind}: {outcome.reason}")
-            if is_outage(outcome) and turn.lane is not None and self.failover.is_down(turn.lane):
-                self._rests(turn.lane, outcome, "lane")
+            if is_outage(outcome) and turn.lane is not None:
+                self._failed_by(turn, turn.lane, outcome)
         if outcome is not None and not is_outage(outcome):
             self.alive_at = clocks.monotonic()
             self.gate.open()
@@ -130,6 +131,11 @@ class Asker:
         self.gate.open()
         return True
 
+    def _failed_by(self, turn: Turn, lane: Lane, failure: Failure) -> None:
+        turn.failed_by.add(lane)
+        if self.failover.is_down(lane):
+            self._rests(lane, failure, "lane")
+
     def _wake(self, concerns: Callable[[Turn], bool]) -> None:
         for turn in list(self.waiting):
             if concerns(turn):
@@ -137,8 +143,7 @@ class Asker:
 
     async def _paced(self, turn: Turn, messages: Messages) -> Outcome:
         turn.tries += 1
-        demand = self._spending.demand(messages)
-        demand = replace(demand, avoid=turn.lane) if is_outage(turn.last) else demand
+        demand = replace(self._spending.demand(messages), avoid=turn.failed_by)
         while True:
             slot = await self.failover.slot(demand)
             if isinstance(slot, Stopped):

@@ -5,7 +5,7 @@ One queue for all who want to ask. Nothing here knows HTTP, files or the screen.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -40,7 +40,7 @@ class Demand:
 
     tokens: Callable[[], int]
     usd: Callable[[Lane], float]
-    avoid: Lane | None = None  # it has just failed this row: another one that has room is better
+    avoid: Collection[Lane] = ()  # they have failed this row: another one that has room is better
 
 
 @dataclass(slots=True, eq=False)
@@ -233,8 +233,8 @@ class Failover:
         if self._budget.most is not None and len(open_ones) > 1:
             bears = self._budget.can_ever_fit
             open_ones = [lane for lane in open_ones if bears(demand.usd(lane))] or open_ones
-        if demand.avoid is not None:
-            others = [lane for lane in open_ones if lane is not demand.avoid]
+        if demand.avoid:
+            others = [lane for lane in open_ones if lane not in demand.avoid]
             open_ones = [lane for lane in others if _wait(lane, demand, moment) == 0.0] or open_ones
         return open_ones if self._rules.spread else open_ones[:1]
 

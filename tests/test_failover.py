@@ -297,7 +297,7 @@ def test_who_was_failed_by_one_endpoint_is_given_another_that_has_room(spread: b
     async def work(_: Clock) -> None:
         used = [samples.lane("a", concurrency=2), samples.lane("b", concurrency=1)]
         failover = samples.failover(*used, spread=spread)
-        again = replace(FREE, avoid=used[0])
+        again = replace(FREE, avoid={used[0]})
         names = []
         for _number in range(2):
             slot = await failover.slot(again)
