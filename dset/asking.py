@@ -74,8 +74,8 @@ class Asker:
         if isinstance(outcome, Failure):
             turn.last = outcome
             self._tell(f"row {turn.question.row}: {outcome.kind}: {outcome.reason}")
-            if is_outage(outcome) and turn.lane is not None and self.failover.fleet.is_down(turn.lane):
-                self._rests(turn.lane, outcome, "lane")
+            if is_outage(outcome) and turn.lane is not None:
+                self._failed_by(turn, turn.lane, outcome)
         if outcome is not None and not is_outage(outcome):
             self.alive_at = clocks.monotonic()
             self.gate.open()
@@ -103,6 +103,11 @@ class Asker:
         self.gate.open()
         return True
 
+    def _failed_by(self, turn: Turn, lane: Lane, failure: Failure) -> None:
+        turn.failed_by.add(lane)
+        if self.failover.fleet.is_down(lane):
+            self._rests(lane, failure, "lane")
+
     def _wake(self, concerns: Callable[[Turn], bool]) -> None:
         for turn in list(self.waiting):
             if concerns(turn):
@@ -111,7 +116,7 @@ class Asker:
     async def _paced(self, turn: Turn, messages: Messages) -> Outcome:
         turn.tries += 1
         demand = self._spending.demand(messages)
-        demand = replace(demand, avoid=turn.lane) if is_outage(turn.last) else demand
+        demand = replace(demand, avoid=turn.failed_by) if turn.failed_by else demand
         while True:
             slot = await self.failover.slot(demand)
             if isinstance(slot, Stopped):

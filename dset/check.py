@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
-from dset import balances, clocks
+from dset import balances, clocks, lanes
 from dset.clients import Client
 from dset.endpoints import Endpoint
 from dset.failures import Failure, Kind
@@ -79,7 +79,8 @@ def _finding(endpoint: Endpoint, outcome: Reply | Failure, seconds: float, balan
     if isinstance(outcome, Reply) or outcome.kind is Kind.CUT_SHORT:
         return Finding(endpoint, True, True, seconds, f"works, {span(seconds)}", balance)
     passes = outcome.kind in {Kind.OUTAGE, Kind.PACE} or bool(outcome.reopens) or outcome.wait is not None
-    why = f"{outcome.reason}. {outcome.advice}" if outcome.advice else outcome.reason
+    reason = lanes.in_short(outcome).rstrip(".")
+    why = f"{reason}. {outcome.advice}" if outcome.advice else reason
     return Finding(endpoint, False, passes, seconds, f"does not work: {why}", balance)
 
 

@@ -147,18 +147,23 @@ class Failover:
         if not open_ones:
             return self.fleet.asleep(now)
         self.fleet.awake(open_ones[0])
-        if demand.avoid is not None:
-            others = [lane for lane in open_ones if lane is not demand.avoid]
-            others = [lane for lane in others if _wait(lane, demand, moment) == 0.0]
-            open_ones = others or open_ones
-        if not self._rules.spread:
-            del open_ones[1:]
-        waits = {lane: _wait(lane, demand, moment) for lane in open_ones}
-        ready = [lane for lane in open_ones if waits[lane] == 0.0]
+        meant = self._meant(open_ones, demand, moment)
+        waits = {lane: _wait(lane, demand, moment) for lane in meant}
+        ready = [lane for lane in meant if waits[lane] == 0.0]
         if not ready:
             return min((wait for wait in waits.values() if wait is not None), default=0.0)
-        lane = max(ready, key=lambda one: one.pace.limit - one.pace.in_flight)
+        lane = max(ready, key=lambda one: (one.pace.limit - one.pace.in_flight, -one.sent_at))
         return self._granted(lane, demand, moment, now)
+
+    def _meant(self, open_ones: list[Lane], demand: Demand, moment: float) -> list[Lane]:
+        """Those that may take the request: that the budget bears, where any is; all of them, or the first."""
+        if self._budget.most is not None and len(open_ones) > 1:
+            bears = self._budget.can_ever_fit
+            open_ones = [lane for lane in open_ones if bears(demand.usd(lane))] or open_ones
+        if demand.avoid:
+            others = [lane for lane in open_ones if lane not in demand.avoid]
+            open_ones = [lane for lane in others if _wait(lane, demand, moment) == 0.0] or open_ones
+        return open_ones if self._rules.spread else open_ones[:1]
 
     def _granted(self, lane: Lane, demand: Demand, moment: float, now: datetime) -> Slot | Stopped | float:
         reserved = None
@@ -168,6 +173,7 @@ class Failover:
                 return 0.0 if self._budget.reserved else over_budget(self._budget, worst)
             reserved = self._budget.reserve(worst)
         lane.pace.sent(moment)
+        lane.sent_at = moment
         if lane.endpoint.limits.rpd:
             lane.day.count(now)
             self._counted += 1

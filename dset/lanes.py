@@ -37,7 +37,8 @@ class Lane:
     window: Window
     off_peak: bool = False  # asked in its cheap hours only
     closure: Closure | None = None
-    answered_at: float = 0.0  # by the monotonic clock
+    sent_at: float = 0.0  # its last request; by the monotonic clock, as the others
+    answered_at: float = 0.0
     outages: int = 0  # one after the other, without an answer between them
     failing_since: float = 0.0  # when the first of them came
     _rests: int = field(default=0)
@@ -84,7 +85,7 @@ class Lane:
             until = now + timedelta(seconds=failure.wait)
         elif failure.reopens:
             until = midnight_after(now, failure.reopens)
-        self.closure = Closure(_short(failure), failure.advice, until, failure.quota)
+        self.closure = Closure(in_short(failure), failure.advice, until, failure.quota)
         return self.closure
 
     def rest(self, failure: Failure, now: datetime) -> Closure:
@@ -106,7 +107,7 @@ class Lane:
         self.outages += 1
 
 
-def _short(failure: Failure) -> str:
+def in_short(failure: Failure) -> str:
     """The reason, in our words where they are shorter."""
     if failure.reopens is None:
         return failure.reason

@@ -1,6 +1,6 @@
 """What is asked of the endpoints and what they give: how they are used, what a request needs, leave to send one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from dset.budgets import Ticket as Reserved
@@ -24,7 +24,7 @@ class Demand:
 
     tokens: Callable[[], int]
     usd: Callable[[Lane], float]
-    avoid: Lane | None = None  # it has just failed this row: another one that has room is better
+    avoid: Collection[Lane] = ()  # they have failed this row: another one that has room is better
 
 
 @dataclass(slots=True, eq=False)

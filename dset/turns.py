@@ -29,6 +29,7 @@ class Turn:
     sending: bool = False
     placed: bool = False  # what came of it is not on disk yet
     last: Failure | None = None
+    failed_by: set[Lane] = field(default_factory=set)  # endpoints where an outage hit it
     kept: bool = False  # what its last request brought stands in rejected.json already
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     outcome: "asyncio.Future[Outcome] | None" = None  # of the try under way

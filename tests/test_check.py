@@ -97,12 +97,16 @@ def test_an_answer_that_was_cut_short_is_an_answer(main: Main, serve: Serve) -> 
     ("behaviour", "why", "exit_status"),
     [
         (faults.bad_key(), "Check DEEPSEEK_API_KEY in .env.", 2),
-        (faults.gemini_bad_key(), "Check DEEPSEEK_API_KEY in .env.", 2),
+        (faults.gemini_bad_key(), "a valid API key. Check DEEPSEEK_API_KEY in .env.", 2),
         (faults.insufficient_balance(), "Insufficient Balance. Top up the account", 2),
         (faults.not_found(), "Check --model and --base-url", 2),
         (faults.dead_model_name(), "use --model deepseek-flash", 2),
         (faults.gemini_limit_zero(), "The plan of this key has none of that model", 2),
-        (faults.gemini_free_per_day(), "begins anew at midnight Pacific time", 1),
+        (
+            faults.gemini_free_per_day(),
+            "does not work: the quota of the day is spent (20 requests). The daily quota begins anew at midnight Pacific",
+            1,
+        ),
         (faults.gemini_per_minute(), "You exceeded your current quota", 1),
         (faults.concurrency_429(), "exceeds your concurrency limit of 39", 1),
         (faults.overloaded(), "Service is too busy", 1),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -296,6 +297,65 @@ def test_a_row_keeps_its_place_until_it_is_on_disk_and_its_endpoint_is_free_befo
         assert not waiting.done()
         failover.leave()
         assert isinstance(await waiting, Slot)
+
+
+def test_spread_takes_turns_where_requests_go_out_one_at_a_time() -> None:
+    async def work(_: Clock) -> None:
+        failover = samples.failover(*two_keys(), spread=True, most=1)
+        names = []
+        for _number in range(8):
+            names += await taken(failover)
+            await asyncio.sleep(1)
+        assert names == ["k1/m1", "k1/m2", "k2/m1", "k2/m2"] * 2
+
+    run(work)
+
+
+@pytest.mark.parametrize("spread", [False, True])
+def test_who_was_failed_by_one_endpoint_is_given_another_that_has_room(spread: bool) -> None:
+    async def work(_: Clock) -> None:
+        used = [samples.lane("a", concurrency=2), samples.lane("b", concurrency=1)]
+        failover = samples.failover(*used, spread=spread)
+        again = replace(FREE, avoid={used[0]})
+        names = []
+        for _number in range(2):
+            slot = await failover.slot(again)
+            assert isinstance(slot, Slot)
+            names.append(slot.lane.endpoint.model)
+        assert names == ["b", "a"]  # a full one is not waited for
+
+    run(work)
+
+
+def test_an_endpoint_is_down_where_it_fails_in_a_row_while_another_answers() -> None:
+    async def work(clock: Clock) -> None:
+        failover = samples.failover(samples.lane("a"), samples.lane("b"))
+        first, other = failover.fleet.lanes
+        for _number in range(3):
+            assert not failover.fleet.is_down(first)
+            first.failed(clock.seconds)
+        assert not failover.fleet.is_down(first)  # nobody answers: it may be the rows, or the network
+        other.answered(clock.seconds + 1)
+        assert failover.fleet.is_down(first)
+        first.answered(clock.seconds + 2)
+        first.failed(clock.seconds + 3)
+        assert not failover.fleet.is_down(first)
+
+    run(work)
+
+
+@pytest.mark.parametrize("spread", [False, True])
+def test_what_the_budget_cannot_bear_at_one_endpoint_goes_to_a_cheaper_one(spread: bool) -> None:
+    async def work(_: Clock) -> None:
+        failover = samples.failover(*two_keys(models=1, concurrency=2), spread=spread, budget=1.5)
+        demand = Demand(lambda: 10, lambda lane: 1.0 if lane is failover.fleet.lanes[0] else 0.0)
+        names = []
+        for _number in range(3):
+            slot = await failover.slot(demand)
+            assert isinstance(slot, Slot)
+            names.append(name_of(slot))
+            done(failover, slot, usd=1.0 if slot.lane is failover.fleet.lanes[0] else 0.0)
+        assert names == ["k1/m1", "k2/m1", "k2/m1"]
 
     run(work)
 
