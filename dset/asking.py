@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from dset import clocks
@@ -143,7 +143,7 @@ class Asker:
 
     async def _paced(self, turn: Turn, messages: Messages) -> Outcome:
         turn.tries += 1
-        demand = replace(self._spending.demand(messages), avoid=turn.failed_by)
+        demand = self._spending.demand(messages, turn.failed_by)
         while True:
             slot = await self.failover.slot(demand)
             if isinstance(slot, Stopped):
