@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 from dset import clocks
 from dset.failover import Failover
@@ -115,8 +114,7 @@ class Asker:
 
     async def _paced(self, turn: Turn, messages: Messages) -> Outcome:
         turn.tries += 1
-        demand = self._spending.demand(messages)
-        demand = replace(demand, avoid=turn.failed_by) if turn.failed_by else demand
+        demand = self._spending.demand(messages, turn.failed_by)
         while True:
             slot = await self.failover.slot(demand)
             if isinstance(slot, Stopped):

@@ -14,7 +14,6 @@ class Rules:
 
     spread: bool = False  # all that are open share the load
     wait: bool = False  # for one to open again, however long
-    off_peak: bool = False
     most: int | None = None  # rows at once over all of them, from the request until they are on disk
 
 

@@ -1,5 +1,6 @@
 """What a request may cost, and what it did cost, at the endpoint that takes it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,9 +34,9 @@ class Spending:
         self._settings = settings
         self._usual = _USUAL_ANSWER
 
-    def demand(self, sent: Messages) -> Demand:
-        """What this may need, worked out only where somebody asks."""
-        return Demand(lambda: self._tokens(sent), lambda lane: self._worst(lane, sent))
+    def demand(self, sent: Messages, avoid: Collection[Lane] = ()) -> Demand:
+        """What this may need, worked out only where somebody asks; `avoid` those that have failed it."""
+        return Demand(lambda: self._tokens(sent), lambda lane: self._worst(lane, sent), avoid)
 
     def _tokens(self, sent: Messages) -> int:
         size, pictures = messages.sizes(sent)

@@ -221,6 +221,23 @@ def test_one_endpoint_of_many_that_answers_is_found(spread: bool) -> None:
     assert clock.seconds < 900
 
 
+@pytest.mark.parametrize("failure", [DOWN, RISKY])
+def test_the_last_key_of_six_is_found_though_a_row_has_fewer_tries(failure: Failure) -> None:
+    clock = Clock()
+    services = Services(clock, **{f"k{number}": [failure] for number in range(1, 6)})
+    result = run(services, clock, [lane("a", f"k{number}") for number in range(1, 7)])
+    assert (result.by_endpoint, result.stopped) == ({"p/k6/a": 8}, None)
+
+
+def test_where_nothing_is_sent_other_keys_at_that_address_are_no_reason_to_go_on() -> None:
+    clock = Clock()
+    services = Services(clock, a=[UNREACHED])
+    result = run(services, clock, [lane("a", f"k{number}") for number in range(1, 7)])
+    assert result.stopped is not None
+    assert result.stopped.kind == Kind.OUTAGE
+    assert clock.seconds < 450  # one round of waits
+
+
 def test_a_row_that_another_endpoint_can_answer_is_no_error() -> None:
     clock = Clock()
     services = Services(clock, a=[samples.reply(), *[DOWN] * 2, samples.reply()])

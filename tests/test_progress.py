@@ -7,6 +7,7 @@ import pytest
 from dset.failures import Kind
 from dset.progress import Progress, Waiting
 from dset.rejections import INTERRUPTED
+from dset.wording import span
 from tests import samples
 
 
@@ -84,3 +85,8 @@ def test_a_wait_says_why_how_long_still_and_which_attempt_comes() -> None:
     assert str(waiting(20, attempts=0)) == "row 5: HTTP 503 - asked again in 20 s"
     assert str(waiting(-5)).startswith("row 5: HTTP 503 - asked again in 0.0 s")
     assert "Ctrl-C is safe" in waiting(60).beginning
+
+
+def test_long_times_are_told_in_days() -> None:
+    assert span(47 * 3600 + 59 * 60) == "47 h 59 min"
+    assert span(277 * 3600 + 46 * 60) == "11 d 13 h"
