@@ -122,9 +122,10 @@ class Asker:
             if not isinstance(slot, Slot):
                 return turn.last
             await self.disk.wait()  # another try is a new request too
-            if self.stopped:
+            if not self._may_send(turn):
                 self.failover.cancel(slot)
-                return turn.last
+                await self.gate.passed()
+                continue
             if turn.lane is not slot.lane:
                 turn.lane, turn.paced = slot.lane, 0
             outcome = await self._send(turn, slot, messages)
@@ -138,6 +139,13 @@ class Asker:
                     return Failure(Kind.OUTAGE, outcome.reason, outcome.advice, outcome.status)
             turn.paced = 0
             return outcome
+
+    def _may_send(self, turn: Turn) -> bool:
+        """Not when the run has stopped, nor a row beyond the number at once while others wait for an outage to pass."""
+        if turn.requests or turn.is_probe or self.gate.is_open:
+            return not self.stopped
+        others = len(self.waiting) + self.failover.on_their_way - 1
+        return not self.stopped and others < self.failover.capacity
 
     def _moves_on(self, turn: Turn, failure: Failure) -> bool:
         """The endpoint is spent or refuses: whether another takes over, or this one when it opens again."""

@@ -145,7 +145,7 @@ class Batch:
     async def _probe(self) -> tuple[bool, Outcome]:
         """Ask the next row that tells most, once: whether there was one, and its outcome."""
         while (question := next(self._probes, None)) is not None:
-            turn = Turn(question)
+            turn = Turn(question, is_probe=True)
             messages = await self._composed(turn)
             if messages is None:
                 continue  # it could not be sent, and tells nothing

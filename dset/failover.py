@@ -46,7 +46,7 @@ class Failover:
         self._rules, self._budget = rules, budget
         self._queue: deque[_Wish] = deque()
         self._timer: asyncio.TimerHandle | None = None
-        self._on_their_way = self._counted = 0
+        self.on_their_way = self._counted = 0  # rows with a slot, or on their way to the disk
         self._stopped = False
 
     @property
@@ -74,7 +74,7 @@ class Failover:
 
         `leaves`: nothing that came has to be saved. Otherwise `leave` follows when it is.
         """
-        self._on_their_way -= leaves
+        self.on_their_way -= leaves
         if slot.ticket is not None and tokens is not None:
             slot.lane.window.settle(slot.ticket, tokens)
         if slot.reserved is not None:
@@ -84,7 +84,7 @@ class Failover:
     def leave(self) -> None:
         """A row whose slot was released is on its way no more."""
         full = self._is_full
-        self._on_their_way -= 1
+        self.on_their_way -= 1
         if full:
             self._dispatch()
 
@@ -136,7 +136,7 @@ class Failover:
 
     @property
     def _is_full(self) -> bool:
-        return self._rules.most is not None and self._on_their_way >= self._rules.most
+        return self._rules.most is not None and self.on_their_way >= self._rules.most
 
     def _decided(self, demand: Demand) -> Slot | Stopped | float:
         """A slot, or the end; else the seconds until it is worth another look, 0.0 where only an event can help."""
@@ -180,7 +180,7 @@ class Failover:
             if self._counted % _NOTED == 0:
                 self.fleet.note()
         ticket = lane.window.start(moment, demand.tokens()) if lane.is_metered else None
-        self._on_their_way += 1
+        self.on_their_way += 1
         return Slot(lane, moment, ticket, reserved)
 
 

@@ -27,6 +27,7 @@ class Turn:
     seconds: float = 0.0  # of the last request
     failed_at: float = 0.0  # when an outage first hit it
     sending: bool = False
+    is_probe: bool = False  # it is asked to find out whether the service answers
     placed: bool = False  # what came of it is not on disk yet
     last: Failure | None = None
     failed_by: set[Lane] = field(default_factory=set)  # endpoints where an outage hit it

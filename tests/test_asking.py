@@ -319,3 +319,13 @@ def test_the_engine_starts_no_more_workers_than_the_endpoints_bear(monkeypatch: 
     monkeypatch.setattr(crew.Crew, "hire", watched)
     run(Services(clock), clock, [lane("a", concurrency=3)], [f"q{number}" for number in range(40)])
     assert max(seen) <= 6  # while some wait for the disk, as many others are at work
+
+
+def test_a_row_that_waited_for_its_turn_while_an_outage_began_is_not_asked_into_it() -> None:
+    """Rows beyond the number at once stand by while answers are saved; none of them may start in an outage."""
+    clock = Clock()
+    services = Services(clock, a=[samples.reply(), samples.reply(), DOWN])
+    result = run(services, clock, [lane("a", concurrency=8)], [f"q{number}" for number in range(30)], most=2)
+    assert result.stopped is not None
+    assert result.stopped.kind == Kind.OUTAGE
+    assert len(result.rejected) <= 3  # two at once, and one to make sure

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import itertools
 import os
+import random
 import shutil
 import tempfile
 import time
@@ -279,7 +280,14 @@ def test_a_slow_disk_leaves_no_place_at_the_service_empty(monkeypatch: pytest.Mo
 
 def test_rows_that_wait_for_another_try_leave_no_place_at_a_quick_service_empty() -> None:
     texts = [f"q{number}" for number in range(400)]
-    service = Service({text: [LOST, samples.reply()] for text in texts[10::20]}, seconds=0.2)
+    draw = random.Random(1)
+
+    async def varied() -> Outcome:  # not in step: of those in flight one answers soon, and opens the gate
+        await asyncio.sleep(draw.uniform(0.15, 0.25))
+        return samples.reply()
+
+    failing: dict[str, list[Step]] = {text: [after(0.2, LOST), samples.reply()] for text in texts[10::20]}
+    service = Service(failing, otherwise=varied)
     result = run(texts, service, concurrency=8, retry_waits=(60.0,))
     assert service.times[399] - service.times[0] < 12  # fifty rounds: 20 rows failed, and wait for a minute
     assert len(result.answered) == 400
