@@ -19,8 +19,7 @@ PAUSE = 5.0
 _ENDED = "the writer has ended"
 
 Outcome = Answer | Rejection
-Told = Callable[[Exception | None], None]  # that it is on disk, or why it is not
-Waiting = tuple[Outcome, Told]
+Waiting = tuple[Outcome, asyncio.Future[None]]
 T = TypeVar("T", Answer, Rejection)
 
 
@@ -38,7 +37,6 @@ class Committer:
         self._waiting: list[Waiting] = []
         self._writing: list[Waiting] = []
         self._arrived = asyncio.Event()
-        self._written = asyncio.Event()  # a moment ago
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="dset-commit")
         self._task: asyncio.Task[None] | None = None
         self._closing = False
@@ -65,49 +63,23 @@ class Committer:
 
     async def commit(self, outcome: Outcome) -> None:
         """Make the outcome durable."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def told(error: Exception | None) -> None:
-            if done.cancelled():
-                return
-            if error is None:
-                done.set_result(None)
-            else:
-                done.set_exception(error)
-                done.exception()  # looked at here: whoever asked for it may be gone
-
-        self.hand_over(outcome, told)
-        await done
-
-    def hand_over(self, outcome: Outcome, told: Told) -> None:
-        """Make the outcome durable while the caller goes on; `told` is called once, in the event loop.
-
-        It hears None when the outcome is on disk, else the StorageError. Whoever hands over more than the disk
-        takes should wait for `room`. Raises RuntimeError where the writer has ended: the rescue file has it then.
-        """
         if self._task is not None and self._task.done():
             self._rescue([outcome], _ENDED)
             raise RuntimeError(_ENDED)
-        self._waiting.append((outcome, told))
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((outcome, done))
         self._arrived.set()
-
-    async def room(self, most: int) -> None:
-        """Wait until fewer than `most` outcomes are not yet on disk: 1 to wait for all of them."""
-        while len(self._waiting) + len(self._writing) >= most:
-            self._written.clear()
-            await self._written.wait()
+        await done  # cancelled or not: what was handed over is written all the same
 
     def _ended(self, _task: asyncio.Task[None]) -> None:
         """Whatever ended the writer: nobody may wait for it for ever, and what was paid for is kept."""
         left = [*self._writing, *self._waiting]
-        self._writing, self._waiting = [], []
-        self._written.set()
         try:
             if left:  # saved or not: the next run sees what is new
                 self._rescue([outcome for outcome, _ in left], _ENDED)
         finally:
-            for _, told in left:
-                told(RuntimeError(_ENDED))
+            for _, done in left:
+                _settle(done, RuntimeError(_ENDED))
 
     async def _work(self) -> None:
         while True:
@@ -120,15 +92,14 @@ class Committer:
             if self._writing:
                 await self._write(self._writing)
                 self._writing = []
-                self._written.set()
 
     async def _write(self, batch: list[Waiting]) -> None:
         answered = [outcome for outcome, _ in batch if isinstance(outcome, Answer)]
         rejected = [outcome for outcome, _ in batch if isinstance(outcome, Rejection)]
         error = await self._saved(answered, self._outputs.commit) if answered else None
         later = await self._saved(rejected, self._outputs.reject) if rejected else None
-        for outcome, told in batch:
-            told(error if isinstance(outcome, Answer) else later)
+        for outcome, done in batch:
+            _settle(done, error if isinstance(outcome, Answer) else later)
 
     async def _saved(self, outcomes: list[T], write: Callable[[Sequence[T]], None]) -> StorageError | None:
         """Write them, again and again for a while if the disk refuses; None, or what happened."""
@@ -168,3 +139,14 @@ class Committer:
             f"cannot write {what}: {counted(len(lines), 'answer')} kept in {path}. "
             "Make room, then run the same command again: it takes them up"
         )
+
+
+def _settle(done: asyncio.Future[None], error: Exception | None) -> None:
+    """Tell whoever waits, if anybody still does."""
+    if done.done():
+        return
+    if error is None:
+        done.set_result(None)
+    else:
+        done.set_exception(error)
+        done.exception()  # looked at here: whoever asked for it may be gone
