@@ -56,6 +56,7 @@ def run(settings: Settings, screen: Screen) -> int:
     from dset.progress import Progress
     from dset.rehearsal.stage import stage
     from dset.session import Session
+    from dset.wording import sentences
     from dset.workspace import Workspace
 
     gc.set_threshold(
@@ -86,7 +87,7 @@ def run(settings: Settings, screen: Screen) -> int:
 
         exit_status = summary.exit_status(work.plan, progress, stopped, signal)
         if exit_status == 2 and stopped:  # nothing was answered: the one line on what to mend
-            screen.error(f"{stopped.reason} {stopped.advice}".strip())
+            screen.error(sentences(stopped.reason, stopped.advice))
         for line in summary.closing(
             work.plan, after, progress, stopped, work.outputs, invented=bool(rehearsal)
         ):

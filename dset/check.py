@@ -11,7 +11,7 @@ from dset.failures import Failure, Kind
 from dset.messages import Messages
 from dset.replies import Reply
 from dset.settings import Settings
-from dset.wording import span
+from dset.wording import sentences, span
 
 _QUESTION: Messages = [{"role": "user", "content": "Reply with the word OK."}]
 _LONGEST_ANSWER = 256  # tokens: enough for a model that thinks before it speaks, and a fraction of a cent
@@ -79,8 +79,7 @@ def _finding(endpoint: Endpoint, outcome: Reply | Failure, seconds: float, balan
     if isinstance(outcome, Reply) or outcome.kind is Kind.CUT_SHORT:
         return Finding(endpoint, True, True, seconds, f"works, {span(seconds)}", balance)
     passes = outcome.kind in {Kind.OUTAGE, Kind.PACE} or bool(outcome.reopens) or outcome.wait is not None
-    reason = lanes.in_short(outcome).rstrip(".")
-    why = f"{reason}. {outcome.advice}" if outcome.advice else reason
+    why = sentences(lanes.in_short(outcome), outcome.advice)
     return Finding(endpoint, False, passes, seconds, f"does not work: {why}", balance)
 
 

@@ -193,7 +193,10 @@ def _no_key(listing: Listing, settings: Settings) -> str:
     flag = next((name for name in ("base_url", "model") if name in settings.given), "")
     if others and flag and not placeholder:
         found += f" (there is {others[0]}: for that service leave --{flag.replace('_', '-')} away)"
+    elsewhere = ""
+    if provider is PROVIDERS[0] and not flag:
+        elsewhere = f", or that of another service ({', '.join(one.keys[0] for one in PROVIDERS[1:] if one.get_key)}) "
     return (
-        f"{found}: get one at {provider.get_key} and put {provider.keys[0]}=... into the file .env in this folder "
-        "(to try without a key: python dset_generator.py --rehearse)"
+        f"{found}: get one at {provider.get_key} and put {provider.keys[0]}=... into the file .env in this folder"
+        f"{elsewhere or ' '}(to try without a key: python dset_generator.py --rehearse)"
     )

@@ -9,7 +9,7 @@ from dset.costs import usd
 from dset.failures import Kind
 from dset.lanes import Lane
 from dset.stops import BUDGET, SPENT, Stopped
-from dset.wording import span
+from dset.wording import sentences, span
 
 _SHOWN = 4  # reasons that a line gives at most
 
@@ -49,11 +49,14 @@ def all_closed(lanes: Sequence[Lane], now: datetime) -> Stopped:
 
 def over_budget(budget: Budget, worst: float) -> Stopped:
     """Another request could cost more than is left."""
-    reason = f"the budget of {usd(budget.most or 0.0)} is used up: {usd(budget.spent)} spent"
+    most, which = usd(budget.most or 0.0), "Another"
+    reason = f"the budget of {most} is used up: {usd(budget.spent)} spent"
+    if not budget.spent:
+        reason, which = f"the budget of {most} does not bear a single request", "A"
     return Stopped(
         BUDGET,
         reason,
-        f"Another request could cost {usd(worst)}: raise --budget, then run the same command again.",
+        f"{which} request could cost {usd(worst)}: raise --budget, then run the same command again.",
     )
 
 
@@ -81,4 +84,5 @@ def _reasons(lanes: Sequence[Lane], now: datetime) -> list[str]:
 
 def _reason(group: Sequence[Lane], reason: str, advice: str) -> str:
     more = f" and {len(group) - 1:,} more" if len(group) > 1 else ""
-    return f"{group[0].name}{more}: {reason.rstrip('.')}. {advice}".strip()
+    said = sentences(f"{group[0].name}{more}: {reason}", advice)
+    return said if said.endswith(".") else f"{said}."

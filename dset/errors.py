@@ -46,7 +46,7 @@ def explain(error: BaseException) -> tuple[str, int]:
     if isinstance(error, DsetError):
         return str(error), error.exit_status
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted; what was answered is saved", 130
+        return "interrupted; what is saved stays saved", 130
     if isinstance(error, ImportError):
         return _missing(error.name or "that is needed"), 2
     if isinstance(error, OSError):

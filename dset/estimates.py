@@ -105,6 +105,7 @@ def compare(estimated: Estimate, bill: Bill) -> str:
         return text
     change = (bill.usd / bill.known) / (estimated.usd / estimated.rows) - 1
     how = f"{abs(change):.0%} {'less' if change < 0 else 'more'}".replace("%", " %")
+    how = "far less" if change < -0.995 else how
     return f"{text} ({how if abs(change) >= 0.005 else 'the same'}{'' if bill.known == estimated.rows else ' each'})"
 
 

@@ -13,6 +13,7 @@ from dset.prices import Price
 AUTO_START = 4  # requests at once that --concurrency auto begins with …
 AUTO_MOST = 2_500  # … and ends with: the most that any known service allows (DeepSeek's flash)
 _REST = 300.0  # seconds that an endpoint rests whose rate limit did not pass; doubled each time
+_SKEW = timedelta(minutes=10)  # by which our clock may be ahead of a service's
 _LONGEST_REST = 3600.0
 
 
@@ -83,6 +84,8 @@ class Lane:
         until = None
         if failure.wait is not None:  # kept where it is long: a short one does not lift a day's quota
             until = now + timedelta(seconds=failure.wait)
+        elif failure.reopens and midnight_after(now - _SKEW, failure.reopens) <= now:
+            until = now + _SKEW / 2  # its day has just begun by our clock, and not yet by the service's
         elif failure.reopens:
             until = midnight_after(now, failure.reopens)
         self.closure = Closure(in_short(failure), failure.advice, until, failure.quota)

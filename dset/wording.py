@@ -17,3 +17,9 @@ def span(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes:02} min"
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def sentences(reason: str, advice: str) -> str:
+    """What is wrong and what to do, as sentences; either may be ''."""
+    stop = "" if not reason or not advice or reason[-1] in ".!?:…" else "."
+    return f"{reason}{stop} {advice}".strip()

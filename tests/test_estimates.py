@@ -179,6 +179,7 @@ def estimated(usd: float | None, rows: int = 1) -> Estimate:
     ("before", "after", "text"),
     [
         (estimated(0.42), billed(0.39), "estimated 0.42 USD, billed 0.39 USD (7 % less)"),
+        (estimated(0.42), billed(0.0002), "estimated 0.42 USD, billed 0.0002 USD (far less)"),
         (estimated(0.4), billed(0.5), "estimated 0.40 USD, billed 0.50 USD (25 % more)"),
         (estimated(0.4), billed(0.4001), "estimated 0.40 USD, billed 0.40 USD (the same)"),
         (estimated(0), billed(0.0), "estimated 0 USD, billed 0 USD"),

@@ -122,6 +122,19 @@ def test_a_better_model_is_used_again_when_its_day_begins_at_midnight_in_califor
     run(work)
 
 
+def test_a_clock_that_is_ahead_of_the_services_costs_minutes_and_not_the_day() -> None:
+    async def work(clock: Clock) -> None:
+        clock.seconds = 15 * 3600 + 60  # a minute past midnight in California, by our clock alone
+        failover = samples.failover(samples.lane())
+        assert failover.close(failover.fleet.lanes[0], DAY_SPENT)  # it is waited for
+        await taken(failover)
+        assert 15 * 3600 + 60 < clock.seconds < 15 * 3600 + 600
+        clock.seconds = 15 * 3600 + 660
+        assert not failover.close(failover.fleet.lanes[0], DAY_SPENT)
+
+    run(work)
+
+
 def test_when_all_are_spent_the_run_ends_and_says_when_the_first_opens_again() -> None:
     async def work(clock: Clock) -> None:
         failover = samples.failover(*two_keys())
@@ -458,6 +471,16 @@ def test_a_request_that_could_pass_the_budget_waits_for_what_is_in_flight_and_th
         assert stopped.kind == BUDGET
         assert stopped.reason == "the budget of 2.50 USD is used up: 2.40 USD spent"
         assert "raise --budget" in stopped.advice
+
+    run(work)
+
+
+def test_a_budget_below_the_cost_of_one_request_says_so() -> None:
+    async def work(_: Clock) -> None:
+        stopped = await samples.failover(samples.lane(), budget=0.5).slot(DEAR)
+        assert isinstance(stopped, Stopped)
+        assert stopped.reason == "the budget of 0.50 USD does not bear a single request"
+        assert stopped.advice.startswith("A request could cost 1.00 USD: raise --budget")
 
     run(work)
 

@@ -7,7 +7,7 @@ import pytest
 from dset.failures import Kind
 from dset.progress import Progress, Waiting
 from dset.rejections import INTERRUPTED
-from dset.wording import span
+from dset.wording import sentences, span
 from tests import samples
 
 
@@ -90,3 +90,16 @@ def test_a_wait_says_why_how_long_still_and_which_attempt_comes() -> None:
 def test_long_times_are_told_in_days() -> None:
     assert span(47 * 3600 + 59 * 60) == "47 h 59 min"
     assert span(277 * 3600 + 46 * 60) == "11 d 13 h"
+
+
+@pytest.mark.parametrize(
+    ("reason", "advice", "said"),
+    [
+        ("It broke", "Mend it.", "It broke. Mend it."),
+        ("It broke.", "Mend it.", "It broke. Mend it."),
+        ("It broke", "", "It broke"),
+        ("", "Mend it.", "Mend it."),
+    ],
+)
+def test_a_reason_and_its_advice_are_sentences(reason: str, advice: str, said: str) -> None:
+    assert sentences(reason, advice) == said
