@@ -66,7 +66,7 @@ def run(settings: Settings, screen: Screen) -> int:
         rehearsal = stack.enter_context(stage(settings)) if settings.rehearse else None
         pictures = settings.questions.parent
         listed = () if rehearsal else choosing.services(settings)
-        settings = rehearsal.settings if rehearsal else choosing.told(settings, listed)
+        settings = rehearsal.settings if rehearsal else choosing.with_services(settings, listed)
         work = stack.enter_context(Workspace(settings, screen.notice, pictures))
         if rehearsal:
             screen.notice("rehearsal: invented answers, no key, no network, nothing is billed")
@@ -107,7 +107,7 @@ def status(settings: Settings, screen: Screen) -> int:
     from dset import choosing
     from dset.status import look
 
-    report = look(choosing.told(settings, choosing.services(settings)))
+    report = look(choosing.with_services(settings, choosing.services(settings)))
     for line in report.lines:
         screen.result(line)
     return report.exit_status

@@ -11,7 +11,7 @@ from dset.messages import Messages
 from dset.pacing import PACE_WAITS, OutageGate
 from dset.progress import Progress, Waiting
 from dset.replies import Reply
-from dset.slots import Slot
+from dset.slots import Demand, Slot
 from dset.spending import Spending
 from dset.stops import Stopped
 from dset.turns import Outcome, Turn, is_final, is_outage
@@ -44,6 +44,7 @@ class Asker:
         self.alive_at = 0.0  # when a service last answered a row in any way
         self.waiting: dict[Turn, float] = {}  # until when
         self.flying: dict[Turn, None] = {}
+        self.standing_by: dict[Turn, None] = {}  # rows that were never asked and wait for an outage to pass
         self.stopped = False
 
     def stop(self) -> None:
@@ -115,17 +116,7 @@ class Asker:
     async def _paced(self, turn: Turn, messages: Messages) -> Outcome:
         turn.tries += 1
         demand = self._spending.demand(messages, turn.failed_by)
-        while True:
-            slot = await self.failover.slot(demand)
-            if isinstance(slot, Stopped):
-                self._end(slot)
-            if not isinstance(slot, Slot):
-                return turn.last
-            await self.disk.wait()  # another try is a new request too
-            if not self._may_send(turn):
-                self.failover.cancel(slot)
-                await self.gate.passed()
-                continue
+        while (slot := await self._slot(turn, demand)) is not None:
             if turn.lane is not slot.lane:
                 turn.lane, turn.paced = slot.lane, 0
             outcome = await self._send(turn, slot, messages)
@@ -139,13 +130,38 @@ class Asker:
                     return Failure(Kind.OUTAGE, outcome.reason, outcome.advice, outcome.status)
             turn.paced = 0
             return outcome
+        return turn.last
 
-    def _may_send(self, turn: Turn) -> bool:
-        """Not when the run has stopped, nor a row beyond the number at once while others wait for an outage to pass."""
+    async def _slot(self, turn: Turn, demand: Demand) -> Slot | None:
+        """Leave to send a request; None where nothing is to be sent any more."""
+        while True:
+            slot = await self.failover.slot(demand)
+            if isinstance(slot, Stopped):
+                self._end(slot)
+            if not isinstance(slot, Slot):
+                return None
+            await self.disk.wait()  # another try is a new request too
+            if not self.stopped and self._may_start(turn):
+                return slot
+            self.failover.cancel(slot)
+            if self.stopped:
+                return None
+            await self._stand_by(turn)
+
+    def _may_start(self, turn: Turn) -> bool:
+        """Not a new row beyond the number at once while others wait for an outage to pass."""
         if turn.requests or turn.is_probe or self.gate.is_open:
-            return not self.stopped
-        others = len(self.waiting) + self.failover.on_their_way - 1
-        return not self.stopped and others < self.failover.capacity
+            return True
+        return len(self.waiting) + self.failover.on_their_way - 1 < self.failover.capacity
+
+    async def _stand_by(self, turn: Turn) -> None:
+        """Wait until new rows may start, or until this one is to find out whether the service answers."""
+        turn.wake.clear()
+        self.standing_by[turn] = None
+        try:
+            await self.gate.passed_or(turn.wake)
+        finally:
+            del self.standing_by[turn]
 
     def _moves_on(self, turn: Turn, failure: Failure) -> bool:
         """The endpoint is spent or refuses: whether another takes over, or this one when it opens again."""
@@ -199,10 +215,10 @@ class Asker:
             lane.pace.ended(at, slot.sent_at)
         if is_outage(outcome):
             lane.failed(at)
-        bill = self._spending.of(lane, outcome, turn.asked_at or clocks.now())
-        turn.cost_usd = bill.cost_usd
+        charge = self._spending.of(lane, outcome, turn.asked_at or clocks.now())
+        turn.cost_usd = charge.cost_usd
         turn.placed = is_final(outcome)
-        self.failover.release(slot, tokens=bill.tokens, usd=bill.at_most, leaves=not turn.placed)
+        self.failover.release(slot, tokens=charge.tokens, usd=charge.at_most, leaves=not turn.placed)
 
     def leave(self, turn: Turn) -> None:
         """What came of the row is on disk: another may take its place."""

@@ -63,7 +63,7 @@ def _only_model(listed: tuple[Listing, ...], settings: Settings) -> tuple[Listin
     return tuple(kept)
 
 
-def told(settings: Settings, listed: tuple[Listing, ...]) -> Settings:
+def with_services(settings: Settings, listed: tuple[Listing, ...]) -> Settings:
     """The settings as they hold for these services: what tells one dataset's requests from another's."""
     first = listed[0]
     scrub = settings.secrets.scrub  # these words stand in runs.json

@@ -95,11 +95,17 @@ class Outages:
     async def _other_outcome(self, turn: Turn) -> Outcome:
         """The outcome of one other row, asked once: one that never failed, else one that waits, else one in flight.
 
+        Whichever it is may be sent: one that stood by until the outage is over would wait for this verdict for ever.
+
         Where there is no other row, those answered before it tell: None if there were any, else its own failure.
         """
         found, outcome = await self._probe()
         if found:
             return outcome
+        if (fresh := next(iter(self._asker.standing_by), None)) is not None and fresh.outcome is not None:
+            fresh.is_probe = True
+            fresh.wake.set()
+            return await asyncio.shield(fresh.outcome)
         waiting = [other for other in self._asker.waiting if not other.paced]
         if waiting:
             other = min(waiting, key=self._asker.waiting.__getitem__)
@@ -110,6 +116,7 @@ class Outages:
             return await asyncio.shield(other.outcome) if other.outcome else other.last
         flying = next((other for other in self._asker.flying if other is not turn), None)
         if flying is not None and flying.outcome is not None:
+            flying.is_probe = True
             return await asyncio.shield(flying.outcome)
         return None if self._answered() else turn.last
 

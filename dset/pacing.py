@@ -41,3 +41,12 @@ class OutageGate:
     async def passed(self) -> None:
         """Wait until new rows may start."""
         await self._open.wait()
+
+    async def passed_or(self, other: asyncio.Event) -> None:
+        """Wait until new rows may start or the other event is set."""
+        ends = [asyncio.create_task(event.wait()) for event in (self._open, other)]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for end in ends:
+                end.cancel()

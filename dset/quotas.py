@@ -120,7 +120,7 @@ def _still(entry: dict[str, Any], now: datetime) -> datetime | None:
         return None
 
 
-def told(path: Path, now: datetime) -> list[str]:
+def still_spent(path: Path, now: datetime) -> list[str]:
     """What the file says is spent still, a line each."""
     lines = []
     for name, entry in Quotas(path).noted().items():

@@ -6,11 +6,9 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from dset import clocks, lanes, outlook, process, runs, spent
 from dset.batch import Batch
-from dset.budgets import Budget
 from dset.clients import Client
 from dset.commits import Committer
-from dset.endpoints import Endpoint, longest_answer
-from dset.errors import UsageError
+from dset.endpoints import Endpoint
 from dset.failover import Failover
 from dset.failures import Failure
 from dset.jobs import Job
@@ -19,15 +17,12 @@ from dset.messages import Messages
 from dset.progress import Progress
 from dset.quotas import Quotas
 from dset.replies import Reply
-from dset.settings import Settings
 from dset.slots import Rules
-from dset.spending import Spending
+from dset.spending import Spending, bounded
 from dset.stops import Stopped
 from dset.wording import counted
 from dset.workspace import Workspace
 
-# Fields of a request by which a service may bill what its price list does not tell.
-_DEAR = frozenset({"service_tier", "tools", "plugins", "models", "web_search_options", "n"})
 Follow = Callable[[Progress], AbstractAsyncContextManager[None]]
 
 
@@ -45,14 +40,15 @@ class Session:
         Raises UsageError for a budget that could not be kept.
         """
         self._work, self._tell = work, tell
-        settings = work.settings
+        settings, folder = work.settings, work.outputs.folder
         self._most = process.allow_sockets(settings.concurrency or AUTO_MOST)
         self.lanes = tuple(
             lanes.make(one, settings.concurrency, off_peak=settings.off_peak) for one in endpoints
         )
-        self._quotas = Quotas(work.outputs.folder.endpoints)
+        self._quotas = Quotas(folder.endpoints)
         self._quotas.restore(self.lanes, clocks.now())
-        self._budget = self._checked(settings)
+        is_bounded = settings.budget is not None
+        self._budget = bounded(self.lanes, settings, spent.so_far(folder) if is_bounded else 0.0)
         self._spent_before = self._budget.spent
         self.progress = Progress(work.plan.todo)
         self.stopped: Stopped | None = None
@@ -70,25 +66,6 @@ class Session:
                 f"{counted(count, 'earlier answer')} of unknown cost: the budget takes no account of them"
             )
         return lines + (estimate.lines() if estimate else [])
-
-    def _checked(self, settings: Settings) -> Budget:
-        """The budget, and what of it earlier runs in this folder have used."""
-        if settings.budget is None:
-            return Budget(None)
-        for lane in self.lanes:
-            if lane.price is None:
-                raise UsageError(
-                    f"--budget: no price is known for {lane.name}: state it in endpoints.toml, or leave the budget away"
-                )
-            if dear := sorted(_DEAR & lane.endpoint.extra_body.keys()):
-                raise UsageError(
-                    f"--budget: {lane.name} is sent {', '.join(dear)}, which may cost more than the price that is known"
-                )
-            if longest_answer(lane.endpoint, settings) is None:
-                raise UsageError(
-                    f"--budget needs --max-tokens: without it nobody knows how long an answer of {lane.name} may be"
-                )
-        return Budget(settings.budget, spent.so_far(self._work.outputs.folder))
 
     async def run(self, follow: Follow) -> None:
         """Ask until all is asked or something stops it; `follow` shows the progress meanwhile."""
@@ -114,11 +91,7 @@ class Session:
     def _job(self, run: str) -> Job:
         work, settings = self._work, self._work.settings
         questions = work.plan.questions()
-        rules = Rules(
-            spread=settings.spread,
-            wait=settings.wait,
-            most=min(settings.concurrency or AUTO_MOST, self._most),
-        )
+        rules = Rules(spread=settings.spread, wait=settings.wait, most=self._most)
         return Job(
             questions=questions,
             probes=questions.probes(),
@@ -129,7 +102,7 @@ class Session:
             run=run,
             settings=settings.fingerprint,
             retry_waits=settings.retry_waits,
-            most=min(settings.concurrency or AUTO_MOST, max(1, self.progress.total)),
+            most=min(self._most, max(1, self.progress.total)),
         )
 
     async def _ask(self, lane: Lane, messages: Messages) -> Reply | Failure:

@@ -1,11 +1,13 @@
 """What a request may cost, and what it did cost, at the endpoint that takes it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dset import budgets, clocks, costs, messages
+from dset.budgets import Budget
 from dset.endpoints import longest_answer
+from dset.errors import UsageError
 from dset.failures import Failure
 from dset.lanes import Lane
 from dset.messages import Messages
@@ -15,16 +17,38 @@ from dset.slots import Demand
 
 _BYTES_A_TOKEN = 3.0  # few tokenisers get less out of a token, in any script
 _USUAL_ANSWER = 500.0  # tokens, until answers have come
+# Fields of a request by which a service may bill what its price list does not tell.
+_DEAR = frozenset({"service_tier", "tools", "plugins", "models", "web_search_options", "n"})
 _PICTURE = 1_000  # tokens, about what the services count
 
 
 @dataclass(frozen=True, slots=True)
-class Bill:
+class Charge:
     """Of one request. `at_most` is None where nobody knows what was billed: the worst case then counts."""
 
     cost_usd: float | None
     at_most: float | None
     tokens: int | None
+
+
+def bounded(lanes: Sequence[Lane], settings: Settings, spent: float) -> Budget:
+    """The budget of a run, of which `spent` USD are gone. Raises UsageError where it could not be kept."""
+    if settings.budget is None:
+        return Budget(None)
+    for lane in lanes:
+        if lane.price is None:
+            raise UsageError(
+                f"--budget: no price is known for {lane.name}: state it in endpoints.toml, or leave the budget away"
+            )
+        if dear := sorted(_DEAR & lane.endpoint.extra_body.keys()):
+            raise UsageError(
+                f"--budget: {lane.name} is sent {', '.join(dear)}, which may cost more than the price that is known"
+            )
+        if longest_answer(lane.endpoint, settings) is None:
+            raise UsageError(
+                f"--budget needs --max-tokens: without it nobody knows how long an answer of {lane.name} may be"
+            )
+    return Budget(settings.budget, spent)
 
 
 class Spending:
@@ -52,14 +76,14 @@ class Spending:
         rate = lane.price.worst(now, now + timedelta(seconds=self._settings.timeout), most)
         return budgets.worst_case(size, pictures, len(sent), longest, rate)
 
-    def of(self, lane: Lane, outcome: Reply | Failure | None, asked_at: datetime) -> Bill:
+    def of(self, lane: Lane, outcome: Reply | Failure | None, asked_at: datetime) -> Charge:
         """What the request has cost; `outcome` None: it was broken off."""
         reply = outcome.reply or outcome.usage if isinstance(outcome, Failure) else outcome
         if reply is not None:
             cost = costs.cost_of(reply, lane.price, asked_at)
-            return Bill(cost, self._dearest(lane, reply, cost, asked_at), self._used(reply))
+            return Charge(cost, self._dearest(lane, reply, cost, asked_at), self._used(reply))
         free = isinstance(outcome, Failure) and not outcome.maybe_billed and outcome.status != 200
-        return Bill(None, 0.0 if free else None, None)
+        return Charge(None, 0.0 if free else None, None)
 
     def _dearest(self, lane: Lane, reply: Reply, cost: float | None, asked_at: datetime) -> float | None:
         """The cost, were the dearest price between the request and its answer the one that is billed."""

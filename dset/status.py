@@ -36,7 +36,7 @@ def look(settings: Settings) -> Report:
         count = partial(inspection.counted_journal, folder, report)
         known = recovery.read(folder, settings.questions, count, partial(report.add, status=2))
         _elsewhere(folder, known, report)
-        for line in quotas.told(folder.endpoints, clocks.now()):
+        for line in quotas.still_spent(folder.endpoints, clocks.now()):
             report.add(line)
         with Sheet(settings.questions, encoding=settings.encoding, column=settings.column) as sheet:
             _sheet(sheet, folder, known, settings, report)

@@ -861,6 +861,29 @@ def test_ctrl_c_ends_a_run_that_the_disk_holds_up(monkeypatch: pytest.MonkeyPatc
     assert result.stopped_by == INTERRUPTED
 
 
+# --- Nobody waits for somebody who waits for him -------------------------------------------------------------
+
+
+def test_a_row_that_stands_by_for_the_end_of_an_outage_is_the_one_that_tells_whether_it_is_over() -> None:
+    rows: dict[str, list[Step]] = {
+        "q1": [samples.reply()],
+        "q2": [OUTAGE, samples.reply()],
+        "q3": [OUTAGE],
+        "q4": [samples.reply()],
+    }
+    result = run(rows, Service(rows), concurrency=2, retry_waits=(0.0, 0.0, 0.0))
+    assert sorted(result.answered) == ["q1", "q2", "q4"]
+    assert result.rejected == {"q3": "outage"}
+    assert result.stopped is None
+
+
+def test_rows_that_an_outage_hits_after_the_run_was_stopped_end_with_it() -> None:
+    rows: dict[str, list[Step]] = {"q1": [OUTAGE, STOP], "q2": [OUTAGE], "q3": [OUTAGE]}
+    result = run(rows, Service(rows), concurrency=3, retry_waits=(0.0, 0.0, 0.0))
+    assert result.stopped_by == Kind.STOP
+    assert result.answered == []
+
+
 # --- Whatever happens --------------------------------------------------------------------------------------
 
 NOW = Failure(Kind.PACE, "too many", wait=0.0)

@@ -303,10 +303,10 @@ def test_keys_that_would_travel_in_clear_are_told_once_for_all_models() -> None:
 
 def test_the_settings_tell_one_list_of_models_from_another_and_one_model_as_ever() -> None:
     told = settings("DEEPSEEK_API_KEY")
-    plain = choosing.told(told, choosing.services(told))
+    plain = choosing.with_services(told, choosing.services(told))
     assert (plain.services, plain.model, plain.base_url) == ((), "deepseek-flash", "https://api.deepseek.com")
     listing(TWO)
-    noted = choosing.told(told, choosing.services(told))
+    noted = choosing.with_services(told, choosing.services(told))
     assert noted.services == ("gemini/gemini-a", "gemini/gemini-b", "localhost:1/b", "localhost:1/gemini-b")
     assert noted.model == "gemini-a"
     assert noted.fingerprint != plain.fingerprint
@@ -316,7 +316,7 @@ def test_extra_fields_count_whatever_their_order_and_no_key_in_them_is_noted() -
     def noted(extra: str) -> tuple[str, ...]:
         listing(f'[[providers]]\nname = "deepseek"\nextra_body = {{ {extra} }}')
         told = settings("DEEPSEEK_API_KEY")
-        return choosing.told(told, choosing.services(told)).services
+        return choosing.with_services(told, choosing.services(told)).services
 
     assert noted("a = 1, b = { d = 1, c = 2 }") == noted("b = { c = 2, d = 1 }, a = 1")
     assert noted("a = 1") != noted("a = 2") != noted("") == ()

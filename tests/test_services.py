@@ -501,7 +501,7 @@ def test_where_all_are_spent_the_next_run_sends_nothing_until_the_day_is_over(
     assert len(server.questions) == 2
     assert main(*FAST).exit_status == 1
     assert len(server.questions) == 2
-    monkeypatch.setattr(clocks, "now", lambda: datetime(2026, 11, 22, 8, 1, tzinfo=UTC))
+    monkeypatch.setattr(clocks, "now", lambda: datetime(2026, 11, 22, 8, 30, tzinfo=UTC))
     main(*FAST)
     assert len(server.questions) == 4
 

@@ -53,8 +53,10 @@ class _Selector(selectors.DefaultSelector):
         events = super().select(0)
         if events or timeout == 0:
             return events
-        if self._clock.threads or timeout is None:
-            return super().select(timeout if timeout is None else min(timeout, 0.05))
+        if self._clock.threads:
+            return super().select(0.05 if timeout is None else min(timeout, 0.05))
+        if timeout is None:
+            raise AssertionError("everybody waits for somebody: nothing will ever happen again")
         self._clock.seconds += timeout
         return []
 
