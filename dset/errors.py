@@ -6,7 +6,19 @@ Every message is one line for the person at the keyboard: what is wrong, where, 
 import sys
 from pathlib import Path
 
-_ON_PYPI = {"dotenv": "python-dotenv"}
+_ON_PYPI = {
+    "dotenv": "python-dotenv",
+    "jsonschema_rs": "jsonschema-rs",
+    "huggingface_hub": "huggingface-hub",
+}
+# What only some commands need: the extra of the package that brings it (pyproject.toml).
+_EXTRAS = {
+    "jsonschema_rs": "tasks",
+    "rensa": "tasks",
+    "pyarrow": "export",
+    "huggingface_hub": "export",
+    "openpyxl": "export",
+}
 
 
 class DsetError(Exception):
@@ -58,7 +70,10 @@ def explain(error: BaseException) -> tuple[str, int]:
 def _missing(package: str) -> str:
     """The line for a package that is not there: this interpreter's own pip, or the one where it is installed."""
     beside = Path(__file__).resolve().parent.parent
-    needs = f'"{sys.executable}" -m pip install -r "{beside / "requirements.txt"}"'
+    if extra := _EXTRAS.get(package):
+        needs = f'"{sys.executable}" -m pip install "{beside}[{extra}]"'
+    else:
+        needs = f'"{sys.executable}" -m pip install -r "{beside / "requirements.txt"}"'
     line = f"the package {_ON_PYPI.get(package, package)} is missing or too old; run: {needs}"
     other = beside / ".venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     if other.exists() and Path(sys.prefix) != beside / ".venv":

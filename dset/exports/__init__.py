@@ -1,0 +1,1 @@
+"""Exports: answers become files that other tools read."""

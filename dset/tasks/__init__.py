@@ -1,0 +1,1 @@
+"""Tasks: a schema plans rows, and checks what comes back."""
