@@ -7,8 +7,9 @@ import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
-from dset import rejections
+from dset import gates, rejections
 from dset.answers import Answer
 from dset.asking import Asker
 from dset.commits import Committer
@@ -47,7 +48,7 @@ class Batch:
         self._stop_hits: list[tuple[Turn, Failure]] = []
         self._first_faults: list[tuple[int | None, str]] = []
         self._crew = Crew(self._work, self._wanted)
-        self._again: deque[Turn] = deque()  # rows for another endpoint
+        self._again: deque[Turn] = deque()  # rows for another endpoint, or with faults to tell
         self._saving = 0  # outcomes that are not on disk yet
         self._dry = False  # no question is left
         self.stopped: Stopped | None = None
@@ -110,7 +111,7 @@ class Batch:
                 self._asker.leave(turn)
 
     def _next(self) -> Turn | None:
-        """A row to ask: one that another endpoint failed, else a new one."""
+        """A row to ask: one that has been asked before, else a new one."""
         if self._again:
             return self._again.popleft()
         question = next(self._job.questions, None)
@@ -119,7 +120,7 @@ class Batch:
 
     async def _answer(self, turn: Turn) -> None:
         """One question from its first request to its commit."""
-        messages = await self._composed(turn)
+        messages = turn.messages or await self._composed(turn)
         if messages is None:
             return
         outcome = await self._asker.request(turn, messages)
@@ -132,7 +133,7 @@ class Batch:
                 outcome = await self._asker.request(turn, messages)
                 continue
             break
-        await self._finish(turn, outcome)
+        await self._finish(turn, outcome, messages)
 
     async def _composed(self, turn: Turn) -> Messages | None:
         """What is sent for the row; None for a row that cannot be sent, which is noted."""
@@ -154,14 +155,14 @@ class Batch:
                 await self._keep(turn, outcome)
                 self._again.append(turn)
             else:
-                await self._finish(turn, outcome)
+                await self._finish(turn, outcome, messages)
             self._asker.leave(turn)
             return True, outcome
         return False, None
 
-    async def _finish(self, turn: Turn, outcome: Outcome) -> None:
+    async def _finish(self, turn: Turn, outcome: Outcome, messages: Messages) -> None:
         if isinstance(outcome, Reply):
-            await self._commit(turn, outcome)
+            await self._judge(turn, outcome, messages)
         elif outcome is None:
             return
         elif outcome.kind is Kind.STOP:
@@ -190,11 +191,23 @@ class Batch:
             advice = outcome.advice or "Check --model, --max-tokens, --temperature and the prompt."
             self.stop(Stopped(Kind.ROW_FAULT, f"the first rows all failed alike: {outcome.reason}", advice))
 
-    async def _commit(self, turn: Turn, reply: Reply) -> None:
-        if fault := self._job.gate(turn.question, reply):
-            await self._reject(turn, rejections.INVALID, Failure(Kind.ROW_FAULT, fault, reply=reply))
-            return
-        answer = self._job.answer(turn, reply)
+    async def _judge(self, turn: Turn, reply: Reply, messages: Messages) -> None:
+        """The gate lets the reply in, has the row asked again with the faults told, or leaves it without an answer."""
+        verdict = self._job.gate(turn.question, reply, turn.told)
+        fault = Failure(Kind.ROW_FAULT, verdict.reason, reply=reply)
+        if not verdict.faults:
+            await self._commit(turn, reply, verdict.data)
+        elif not verdict.again:
+            await self._reject(turn, rejections.INVALID, fault)
+        else:  # a run that stops before it is asked leaves it as it was: to be asked
+            await self._keep(turn, fault)
+            turn.first = turn.first or messages
+            turn.messages = gates.told(turn.first, reply, verdict)
+            turn.told, turn.tries, turn.last = turn.told + 1, 0, None
+            self._again.append(turn)
+
+    async def _commit(self, turn: Turn, reply: Reply, data: Any) -> None:
+        answer = self._job.answer(turn, reply, data)
         if await self._saved(answer):
             self.progress.saved(reply, turn.cost_usd, answer.endpoint)
             self._tell(f"saved row {turn.question.row} {answer.question.id}")

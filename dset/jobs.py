@@ -2,20 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from dset import gates
 from dset.answers import Answer
 from dset.asking import Ask
 from dset.contents import Question
 from dset.failover import Failover
 from dset.failures import Failure
+from dset.gates import Gate
 from dset.messages import Messages
 from dset.rejections import INTERRUPTED, Rejection
 from dset.replies import Reply
 from dset.runs import utc_now
 from dset.spending import Spending
 from dset.turns import Turn
-
-Gate = Callable[[Question, Reply], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,10 @@ class Job:
     probes: Iterator[Question] | None = (
         None  # the same questions, in the order to try whether the service answers
     )
-    gate: Gate = lambda question, reply: ""  # why an answer may not enter the outputs, '' where it may  # noqa: ARG005
+    gate: Gate = gates.open_to_all
 
-    def answer(self, turn: Turn, reply: Reply) -> Answer:
-        """The reply as the row's answer, with how it was got."""
+    def answer(self, turn: Turn, reply: Reply, data: Any = None) -> Answer:
+        """The reply as the row's answer, with the object in it where the gate found one, and how it was got."""
         return Answer(
             question=turn.question,
             reply=reply,
@@ -48,6 +49,7 @@ class Job:
             seconds=round(turn.seconds, 3),
             attempts=turn.requests,
             cost_usd=turn.cost_usd,
+            data=data,
         )
 
     def rejection(self, turn: Turn, kind: str, failure: Failure) -> Rejection:

@@ -13,14 +13,14 @@ from dset.messages import Messages, read_messages
 class Prompt:
     """The prompt and the system message of a run, read against the columns of its q.csv."""
 
-    def __init__(self, prompt: str, system: str, columns: Columns, folder: Path) -> None:
-        """`folder` is where q.csv is: the paths in its `image` column start there."""
+    def __init__(self, prompt: str, system: str, columns: Columns, folder: Path, appendix: str = "") -> None:
+        """`folder`: where the paths in an `image` column start. `appendix`: sent behind the system message as it is."""
         own = [name for _, name in columns.own]
         known = ["question", *([columns.heading] if columns.heading else []), *own]
         self._prompt = templates.parse(prompt, known)
         self._system = templates.parse(system, known)
         self.asks = bool(self._prompt.columns)  # something of the row is sent
-        self._heading = columns.heading
+        self._heading, self._appendix = columns.heading, appendix
         self._folder = folder
         named: Sequence[str] = (*self._prompt.columns, *self._system.columns)
         self.named = tuple(dict.fromkeys(name for name in named if name in own and name != "question"))
@@ -36,6 +36,6 @@ class Prompt:
             picture = pictures.as_part(self._folder, question.image)
             content = [{"type": "text", "text": content}, picture]
         messages: Messages = [{"role": "user", "content": content}]
-        if system := self._system.fill(cells):
+        if system := "\n\n".join(filter(None, (self._system.fill(cells), self._appendix))):
             messages.insert(0, {"role": "system", "content": system})
         return messages

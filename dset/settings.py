@@ -23,7 +23,7 @@ ENV_FILE = Path(".env")
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What one run is told. Each field but the last four is a flag of the same name (see dset/flags.py)."""
+    """What one run is told. Each field but the last five is a flag of the same name (see dset/flags.py)."""
 
     questions: Path
     output: Path
@@ -51,6 +51,7 @@ class Settings:
     rehearse: str
     quiet: bool
     given: frozenset[str]  # the flags that somebody set, by a flag or a variable
+    appendix: str = ""  # sent behind the system message as it stands: the form of the answers
     services: tuple[str, ...] = ()  # provider/model of each, where more than base_url and model are asked
     secrets: Secrets
     warnings: tuple[str, ...]
@@ -59,7 +60,9 @@ class Settings:
     def request(self) -> dict[str, Any]:
         """What shapes a request, and so what an answer or a refusal depends on."""
         names = ("base_url", "model", "prompt", "system", "thinking", "temperature", "max_tokens")
-        shared = {"services": list(self.services)} if self.services else {}
+        shared: dict[str, Any] = {"services": list(self.services)} if self.services else {}
+        if self.appendix:
+            shared["appendix"] = self.appendix
         return {name: getattr(self, name) for name in names} | shared
 
     @property

@@ -50,7 +50,9 @@ def _sheet(sheet: Sheet, folder: Folder, known: Knowledge, settings: Settings, r
         report.add(
             f"{sheet.path}: an earlier run was ended while it wrote it; the next run clears that up", 1
         )
-    prompt = Prompt(settings.prompt, settings.system, sheet.columns, settings.questions.parent)
+    prompt = Prompt(
+        settings.prompt, settings.system, sheet.columns, settings.questions.parent, settings.appendix
+    )
     if settings.is_default_output and folder.is_new:
         above = worklist.rows_above_bookmark(sheet, prompt.named)
         for _ in known.done_before(above, settings.fingerprint):

@@ -7,6 +7,7 @@ from datetime import datetime
 from dset.contents import Question
 from dset.failures import Failure, Kind
 from dset.lanes import Lane
+from dset.messages import Messages
 from dset.replies import Reply
 
 Outcome = Reply | Failure | None  # None: the run stopped before it was sent
@@ -31,6 +32,9 @@ class Turn:
     placed: bool = False  # what came of it is not on disk yet
     last: Failure | None = None
     failed_by: set[Lane] = field(default_factory=set)  # endpoints where an outage hit it
+    messages: Messages | None = None  # what is sent, where a refused answer changed it
+    first: Messages | None = None  # what was sent before that
+    told: int = 0  # times it was asked again with the faults of its answer
     kept: bool = False  # what its last request brought stands in rejected.json already
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     outcome: "asyncio.Future[Outcome] | None" = None  # of the try under way

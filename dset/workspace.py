@@ -64,7 +64,9 @@ class Workspace:
         self._stack.callback(self.log.close)
         self._clear_up()
         self.sheet = self._stack.enter_context(self._sheet())
-        self.prompt = Prompt(settings.prompt, settings.system, self.sheet.columns, self._pictures)
+        self.prompt = Prompt(
+            settings.prompt, settings.system, self.sheet.columns, self._pictures, settings.appendix
+        )
         self.outputs.recover(settings.questions)
         if self.outputs.folder.is_new and settings.is_default_output:
             above = worklist.rows_above_bookmark(self.sheet, self.prompt.named)

@@ -23,6 +23,7 @@ from dset import answers, asking, batch, clocks, commits
 from dset.batch import Batch
 from dset.commits import Committer
 from dset.failures import Failure, Kind
+from dset.gates import Verdict
 from dset.jobs import Job
 from dset.lanes import Lane
 from dset.messages import Messages
@@ -345,8 +346,8 @@ def test_what_was_paid_for_in_vain_counts_into_the_tokens() -> None:
 
 
 def test_an_answer_that_its_gate_refuses_is_kept_apart_with_the_reason() -> None:
-    def gate(question: Question, reply: Reply) -> str:
-        return f"{reply.answer} will not do" if question.text == "q2" else ""
+    def gate(question: Question, reply: Reply, times: int) -> Verdict:
+        return Verdict((f"{reply.answer} will not do",) if question.text == "q2" else ())
 
     service = Service()
     result = run(["q1", "q2", "q3"], service, gate=gate)
@@ -355,6 +356,81 @@ def test_an_answer_that_its_gate_refuses_is_kept_apart_with_the_reason() -> None
     assert (line["kind"], line["reason"]) == (INVALID, "answer to q2 will not do")
     assert line["response"] == {"reasoning": None, "answer": "answer to q2"}
     assert service.bill["q2"] == 1
+
+
+def numbers_only(question: Question, reply: Reply, times: int) -> Verdict:
+    """Lets a number in, and asks twice for one."""
+    if reply.answer.isdigit():
+        return Verdict(data={"number": int(reply.answer)})
+    return Verdict(("no number", "no sign"), again="A number, please." if times < 2 else "")
+
+
+def test_a_refused_answer_is_asked_for_again_with_its_faults_told_and_each_try_is_kept() -> None:
+    seen: list[Messages] = []
+    said = iter([samples.reply("one"), samples.reply("two"), samples.reply("3")])
+
+    class Listening(Service):
+        async def ask(self, lane: Lane, messages: Messages) -> Outcome:
+            seen.append(messages)
+            return next(said)
+
+    result = run(["q1"], Listening(), gate=numbers_only)
+    assert [[(one["role"], one["content"]) for one in messages] for messages in seen] == [
+        [("user", "q1")],
+        [("user", "q1"), ("assistant", "one"), ("user", "A number, please.")],
+        [("user", "q1"), ("assistant", "two"), ("user", "A number, please.")],
+    ]
+    (answer,) = samples.read_lines(JOURNAL)
+    assert answer["response"]["data"] == {"number": 3}
+    assert answer["metadata"]["attempts"] == 3
+    kept = samples.read_lines(REJECTED)
+    assert [(line["kind"], line["reason"], line["response"]["answer"]) for line in kept] == [
+        ("retried", "no number; no sign", "one"),
+        ("retried", "no number; no sign", "two"),
+    ]
+    assert (result.progress.answered, result.progress.failed, result.progress.paid_in_vain) == (1, 0, 2)
+    assert result.progress.tokens.completion == 15
+
+
+def test_an_answer_that_stays_wrong_is_rejected_and_the_others_go_on() -> None:
+    service = Service(
+        {
+            "q1": [samples.reply("no")],
+            "q2": [samples.reply("2")],
+            "q3": [samples.reply("no"), samples.reply("3")],
+        }
+    )
+    for concurrency in (1, 3):
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        service.asked.clear()
+        result = run(["q1", "q2", "q3"], service, gate=numbers_only, concurrency=concurrency)
+        assert sorted(result.answered) == ["q2", "q3"]
+        assert result.rejected == {"q1": INVALID, "q3": RETRIED}
+        assert service.bill == {"q1": 3, "q2": 1, "q3": 2}
+        assert result.stopped is None
+
+
+def test_what_is_asked_again_waits_for_an_outage_like_a_new_row_and_is_asked_only_once_more() -> None:
+    service = Service({"q1": [samples.reply("no"), OUTAGE, samples.reply("1")], "q2": [samples.reply("2")]})
+    result = run(["q1", "q2"], service, gate=numbers_only, retry_waits=(1.0, 2.0))
+    assert sorted(result.answered) == ["q1", "q2"]
+    assert service.bill == {"q1": 3, "q2": 1}
+
+
+def test_a_run_that_stops_before_a_refused_row_is_asked_again_leaves_it_to_the_next_run() -> None:
+    service = Service({"q1": [samples.reply("no")]})
+    made: Any = None
+
+    def gate(question: Question, reply: Reply, times: int) -> Verdict:
+        made.stop(Stopped("interrupted", "by Ctrl-C"))
+        return numbers_only(question, reply, times)
+
+    async def begin(one: Batch) -> None:
+        nonlocal made
+        made = one
+
+    result = run(["q1"], service, gate=gate, during=begin)
+    assert (result.answered, result.rejected, service.bill["q1"]) == ([], {"q1": RETRIED}, 1)
 
 
 def test_a_row_that_cannot_be_sent_costs_nothing_and_stops_nothing() -> None:
@@ -933,3 +1009,38 @@ def test_an_error_of_our_own_ends_the_run_and_what_was_answered_is_saved() -> No
         run(TWENTY, service, concurrency=1)
     assert [record["metadata"]["question"] for record in answers.read(JOURNAL)] == ["q1", "q2"]
     assert service.asked == ["q1", "q2", "q3"]
+
+
+BAD, GOOD = samples.reply("no"), samples.reply("1")
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from([BAD, BAD, GOOD, GOOD, OUTAGE, LOST, NOW, CUT, STOP]), min_size=1, max_size=6
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    st.integers(1, 4),
+)
+@hypothesis_settings(max_examples=60, deadline=None)
+def test_a_gated_row_ends_once_whatever_happens_between_its_tries(
+    rows: list[list[Outcome]], concurrency: int
+) -> None:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    steps = {f"q{number}": outcomes for number, outcomes in enumerate(rows, 1)}
+    service = Service(steps)
+    result = run(steps, service, concurrency=concurrency, retry_waits=(0.0, 0.0), gate=numbers_only)
+    lines = [(line["metadata"]["question"], line["kind"]) for line in samples.read_lines(REJECTED)]
+    ended = [*result.answered, *(text for text, kind in lines if kind != RETRIED)]
+    assert len(ended) == len(set(ended))
+    for text, times in service.bill.items():
+        came = [steps[text][min(number, len(steps[text]) - 1)] for number in range(times)]
+        bad = came.count(BAD)
+        assert bad <= 3
+        assert lines.count((text, INVALID)) == (bad == 3)
+        assert lines.count((text, RETRIED)) == min(bad, 2)
+        assert (text in result.answered) is (GOOD in came)
+    if result.stopped is None:
+        assert set(ended) == set(steps)
