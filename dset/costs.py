@@ -44,6 +44,14 @@ class Tokens:
         self.completion += told.get("completion_tokens", 0)
         self.reasoning += told.get("reasoning_tokens", 0)
 
+    def join(self, other: "Tokens") -> None:
+        """Add the sums of another run."""
+        self.prompt += other.prompt
+        self.cached += other.cached
+        self.completion += other.completion
+        self.reasoning += other.reasoning
+        self.untold += other.untold
+
     def __str__(self) -> str:
         text = f"{self.prompt:,} in ({self.cached:,} cached), {self.completion:,} out ({self.reasoning:,} thinking)"
         return text + (f"; not told for {self.untold:,}" if self.untold else "")
@@ -76,6 +84,12 @@ class Bill:
         else:
             self.known += 1
             self._units += round(cost * _UNIT)
+
+    def join(self, other: "Bill") -> None:
+        """Add the sum of another run."""
+        self.known += other.known
+        self.unknown += other.unknown
+        self._units += other._units
 
     def count(self, metadata: Mapping[str, Any]) -> None:
         """Add the cost that the metadata of a record states; what is no amount of money counts as not known."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dset import endpoints, flags, providers
+from dset import endpoints, providers, values
 from dset.cleaning import clean
 from dset.errors import UsageError
 from dset.keys import KEY_NAME
@@ -108,7 +108,7 @@ def _address(entry: Mapping[str, Any], provider: Provider | None, place: str) ->
     try:
         if not (url := _text(entry["base_url"], "it")).isprintable():
             raise ValueError("it holds what no address has")
-        return flags.base_url(url)
+        return values.base_url(url)
     except ValueError as error:
         raise ValueError(f"{place}: base_url: {error}") from None
 
@@ -149,7 +149,7 @@ def _model(table: Mapping[str, Any], entry: Mapping[str, Any], place: str) -> Mo
 
     extra = _extra((entry.get("extra_body", {}), table.get("extra_body", {})), place)
     try:
-        name = flags.model_name(_text(table.get("name"), "its name"))
+        name = values.model_name(_text(table.get("name"), "its name"))
         price = None if of("price") is None else parse_price(of("price"))
     except ValueError as error:
         raise ValueError(f"{place}: {error}") from None

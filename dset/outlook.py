@@ -160,9 +160,7 @@ class RowPrices:
     def _read(self) -> None:
         told = self._settings
         with Sheet(told.questions, encoding=told.encoding, column=told.column) as sheet:
-            prompt = Prompt(
-                told.prompt, told.system, sheet.columns, told.questions.parent, told.appendix
-            )
+            prompt = Prompt(told.prompt, told.system, sheet.columns, told.questions.parent, told.appendix)
             asked = (sheet.question(record) for _, record in islice(sheet.records(), _SAMPLE))
             sizes = [size for one in asked if not one.is_empty and (size := _size_of(prompt, one))]
         self._prompt, self._sample = prompt, sizes or self._sample

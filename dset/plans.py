@@ -1,5 +1,6 @@
 """A plan: which rows are asked, in which order, and what became of the others."""
 
+import itertools
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -99,6 +100,10 @@ class Plan:
     def questions(self) -> "Queue":
         """The questions to ask."""
         return Queue(self)
+
+    def all_questions(self) -> Iterator[Question]:
+        """The questions to ask, those beyond --limit too."""
+        return self.read(itertools.chain(self.first, self.later))
 
     def sample(self, count: int) -> Iterator[Question]:
         """Some of the questions to ask, from all over the plan."""

@@ -17,6 +17,7 @@ from dset.errors import UsageError
 from dset.flags import FLAGS, Flag
 from dset.keys import KEY_NAME, Secrets, is_placeholder
 from dset.providers import PROVIDERS
+from dset.verbs import VERBS
 
 ENV_FILE = Path(".env")
 
@@ -43,6 +44,8 @@ class Settings:
     off_peak: bool
     limit: int | None
     samples: int
+    schema: Path | None
+    near: float | None
     encoding: str
     column: str
     views: tuple[str, ...]
@@ -82,8 +85,10 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{clean(message)} (see --help)")  # it quotes what was typed, and that may be a key
 
 
-def parser(program: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
-    """The run's flags, each with its variable. A flag not given leaves no value behind."""
+def parser(
+    program: str, description: str, epilog: str = "", flags: Sequence[Flag] = FLAGS
+) -> argparse.ArgumentParser:
+    """These flags, each with its variable. A flag not given leaves no value behind."""
     made = _Parser(
         prog=program,
         description=description,
@@ -92,10 +97,12 @@ def parser(program: str, description: str, epilog: str = "") -> argparse.Argumen
         argument_default=argparse.SUPPRESS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    for flag in FLAGS:
+    for flag in flags:
         text = f"{flag.help} [{flag.variable}]".replace("%", "%%")
         if flag.is_switch:
             made.add_argument(flag.option, action=argparse.BooleanOptionalAction, help=text)
+        elif flag.is_many:
+            made.add_argument(flag.option, metavar=flag.metavar, action="append", help=text)
         elif flag.bare:
             made.add_argument(flag.option, nargs="?", const=flag.bare, metavar=flag.metavar, help=text)
         else:
@@ -126,6 +133,17 @@ def load(given: Mapping[str, Any], environment: Mapping[str, str] | None = None)
     return Settings(**values, given=named, secrets=secrets, warnings=tuple(warnings))
 
 
+def options(
+    flags: Sequence[Flag], given: Mapping[str, Any], environment: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The values of a verb's own flags, by field. Raises UsageError."""
+    from_file, _ = read_env_file(ENV_FILE)
+    return {
+        flag.field: _value(flag, given, os.environ if environment is None else environment, from_file)
+        for flag in flags
+    }
+
+
 def _value(
     flag: Flag, given: Mapping[str, Any], environment: Mapping[str, str], file: Mapping[str, str]
 ) -> Any:
@@ -138,14 +156,20 @@ def _value(
         if value is None or (value == "" and values is not given):
             continue
         try:
-            return flag.parse(value) if isinstance(value, str) else value
+            return _parsed(flag, value)
         except ValueError as error:
             raise UsageError(f"{source}: {error}") from None
     return flag.default
 
 
+def _parsed(flag: Flag, value: Any) -> Any:
+    if flag.is_many:
+        return tuple(flag.parse(one) for one in (value.split() if isinstance(value, str) else value))
+    return flag.parse(value) if isinstance(value, str) else value
+
+
 def _unknown_variables(values: Mapping[str, str]) -> list[str]:
-    known = {"DSET_API_KEY", *(flag.variable for flag in FLAGS)}
+    known = {"DSET_API_KEY", *(flag.variable for verb in VERBS.values() for flag in verb.all_flags)}
     found = []
     for name in sorted(values):
         if name.upper().startswith("DSET_") and name not in known and not KEY_NAME.match(name):

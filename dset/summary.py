@@ -153,17 +153,22 @@ def _cost(progress: Progress, *, invented: bool) -> str:
     return (compare(progress.estimate, progress.bill) if progress.estimate else "") or str(progress.bill)
 
 
+def ending(stopped: Stopped) -> str:
+    """Why a run did not go on to its end, in a line."""
+    if stopped.kind == INTERRUPTED:
+        return f"Interrupted {stopped.reason}."
+    how = {
+        Kind.OUTAGE.value: "Stopped by an outage",
+        STORAGE: "Stopped, the disk refuses writes",
+        SPENT: "Stopped, nothing is left to ask for now",
+        BUDGET: "Stopped",
+    }
+    return f"{how.get(stopped.kind, 'Stopped')}: {stopped.reason}"
+
+
 def _headline(plan: Plan, progress: Progress, stopped: Stopped | None) -> str:
     if stopped is not None:
-        if stopped.kind == INTERRUPTED:
-            return f"Interrupted {stopped.reason}."
-        how = {
-            Kind.OUTAGE.value: "Stopped by an outage",
-            STORAGE: "Stopped, the disk refuses writes",
-            SPENT: "Stopped, nothing is left to ask for now",
-            BUDGET: "Stopped",
-        }
-        return f"{how.get(stopped.kind, 'Stopped')}: {stopped.reason}"
+        return ending(stopped)
     if progress.total:
         return "Finished, but some rows failed." if progress.failed else "Finished."
     if plan.rows == 0:

@@ -81,6 +81,11 @@ class Workspace:
         )
         self.plan = self._planned(self.sheet, self._rules)
 
+    def replan(self) -> None:
+        """Read q.csv anew, after rows were added to it under our locks, and decide again."""
+        self.sheet = self._stack.enter_context(self._sheet())
+        self.plan = self._planned(self.sheet, self._rules)
+
     def _clear_up(self) -> None:
         """What a run that was killed left beside q.csv; nothing depends on it."""
         path = self.settings.questions

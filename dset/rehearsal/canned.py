@@ -41,11 +41,11 @@ def calm(latency: float = 0.0) -> Script:
     return faults.slow(latency, answer)
 
 
-def outage(after: int, latency: float = 0.0) -> Script:
+def outage(after: int, latency: float = 0.0, reply: Script = answer) -> Script:
     """A service that goes down for good once `after` questions are answered; a re-run finds it down still.
 
     From then on it drops connections and says that it is overloaded, in turn. Before that the second question
-    to arrive is told once to come back in a second, which is no outage.
+    to arrive is told once to come back in a second, which is no outage. `reply` says what is answered.
     """
     down = [faults.dropped(), faults.overloaded(), faults.dropped_after_headers()]
     told = iter([faults.retry_after(1)])
@@ -60,7 +60,7 @@ def outage(after: int, latency: float = 0.0) -> Script:
         if answered == 1 and (pace := next(told, None)):
             return pace
         answered += 1
-        return replace(answer(request), delay=latency)
+        return replace(reply(request), delay=latency)
 
     return script
 

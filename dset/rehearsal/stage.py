@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from dset import choosing, files, rows
 from dset.endpoints import Endpoint
@@ -18,8 +19,8 @@ from dset.rehearsal import canned
 from dset.rehearsal.server import Server
 from dset.settings import Settings
 
-_WAITS = (1.0, 2.0, 3.0)  # seconds, in place of 1, 2 and 4 minutes
-_THINKING = {"outage": 0.5, "calm": 0.02}  # seconds for an answer
+WAITS = (1.0, 2.0, 3.0)  # seconds, in place of 1, 2 and 4 minutes
+THINKING = {"outage": 0.5, "calm": 0.02}  # seconds for an answer
 _OURS = (
     "output.json",
     "output.csv",
@@ -46,14 +47,23 @@ def stage(settings: Settings) -> Iterator["Rehearsal"]:
 def offline(settings: Settings) -> Iterator[Endpoint]:
     """An endpoint that answers each question, on this machine."""
     with Server(canned.calm(), keep_bodies=False) as server:
-        yield _endpoint(settings, server)
+        yield endpoint_at(settings, server)
 
 
-def _endpoint(settings: Settings, server: Server) -> Endpoint:
+def endpoint_at(settings: Settings, server: Server) -> Endpoint:
+    """The endpoint of a server of ours, spoken to as the settings have it."""
     given = settings.given | {"base_url", "model"}
     # The settings keep the user's base URL: the port of today is no changed setting.
     here = replace(settings, base_url=server.base_url, given=given, services=(), secrets=Secrets({}))
     return replace(choosing.choose(here, choosing.services(here))[0], provider="rehearsal", balance="")
+
+
+def clear(folder: Path, *more: str) -> None:
+    """Remove what a rehearsal has written into its folder, and files of these names."""
+    for name in (*_OURS, *more):
+        files.remove(folder / name)
+        for aside in folder.glob(f"{name}.*"):
+            files.remove(aside)
 
 
 class Rehearsal:
@@ -69,7 +79,7 @@ class Rehearsal:
             output=folder,
             given=settings.given | {"output"},
             encoding="",
-            retry_waits=_WAITS if settings.retry_waits == (60.0, 120.0, 240.0) else settings.retry_waits,
+            retry_waits=WAITS if settings.retry_waits == (60.0, 120.0, 240.0) else settings.retry_waits,
             secrets=Secrets({}),
         )
         self.finished = False  # set when every row was answered
@@ -80,7 +90,7 @@ class Rehearsal:
     def endpoint(self) -> Endpoint:
         """The offline endpoint, spoken to as any other."""
         assert self._server is not None
-        return _endpoint(self.settings, self._server)
+        return endpoint_at(self.settings, self._server)
 
     def prepare(self) -> Settings:
         """Lay out the folder, afresh where q.csv changed or the last rehearsal finished, and start the endpoint.
@@ -100,7 +110,7 @@ class Rehearsal:
             self._clear()
             files.replace(self.settings.questions, [emptied])
             self._note(finished=False)
-        latency = _THINKING[source.rehearse]
+        latency = THINKING[source.rehearse]
         script = canned.calm(latency)
         if source.rehearse == "outage" and afresh:
             script = canned.outage(max(1, asked * source.samples // 2), latency)
@@ -118,10 +128,7 @@ class Rehearsal:
             return ""
 
     def _clear(self) -> None:
-        for name in _OURS:
-            files.remove(self.settings.output / name)
-            for aside in self.settings.output.glob(f"{name}.*"):
-                files.remove(aside)
+        clear(self.settings.output)
 
     def _note(self, *, finished: bool) -> None:
         noted = {"source": self._digest, "finished": finished}

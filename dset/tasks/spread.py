@@ -33,7 +33,7 @@ class Spread:
         spec: Spec = {}
         for name, values in self._factors.items():
             left = self._rounds[name] or self._shuffled(name, values)
-            value = min(left, key=lambda one: self._meetings(spec, name, one))  # noqa: B023 - used at once
+            value = min(left, key=lambda one: self._meetings(spec, name, one))
             left.remove(value)
             self._rounds[name] = left
             for other, other_value in spec.items():

@@ -1,0 +1,102 @@
+"""The gate of a task: an answer enters the outputs as records that are right, and like no other."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dset.contents import Question
+from dset.gates import Verdict
+from dset.replies import Reply
+from dset.tasks import requests
+from dset.tasks.checks import Checks
+from dset.tasks.parsing import parse
+from dset.tasks.queue import SLOTS, slots_of
+from dset.tasks.requests import MANY
+from dset.tasks.stock import Stock
+
+TIMES = 2  # that a row is asked again with the faults of its answer
+_TOLD = 12  # faults of several records that a model is told
+
+
+@dataclass(slots=True)
+class Allowance:
+    """Requests that may still be paid for, and the rows that were not asked yet and have the first claim on them."""
+
+    left: int
+    rows: int
+
+    def began(self, times: int) -> None:
+        """A row was answered, for the first time or again."""
+        self.left -= 1
+        self.rows -= not times
+
+    @property
+    def has_more(self) -> bool:
+        """One row may be asked again."""
+        return self.left > self.rows
+
+
+class TaskGate:
+    """Lets records in, notes them in the stock, and says of each refused one what is wrong."""
+
+    def __init__(
+        self,
+        checks: Checks,
+        stock: Stock,
+        label: str,
+        spec: Callable[[int], Mapping[str, str]],
+        allowance: Allowance,
+    ) -> None:
+        """`spec`: what the record of a slot was to be."""
+        self._checks, self._stock, self._label = checks, stock, label
+        self._spec, self._allowance = spec, allowance
+
+    def __call__(self, question: Question, reply: Reply, times: int) -> Verdict:
+        """The verdict on one reply."""
+        self._allowance.began(times)
+        self._stock.requests += 1
+        slots = slots_of(question.columns.get(SLOTS, ""))
+        parsed = parse(reply.answer)
+        if parsed.fault:
+            return self._refused([parsed.fault], times, is_many=len(slots) > 1)
+        if len(slots) == 1:
+            faults = self._faults(parsed.value, slots[0])
+            if faults:
+                return self._refused(faults, times, is_many=False)
+            self._stock.take(slots[0], parsed.value)
+            return Verdict(data=parsed.value)
+        return self._several(parsed.value, slots, times)
+
+    def _several(self, value: Any, slots: Sequence[int], times: int) -> Verdict:
+        """What is good is taken, so that it is not paid for again; the other slots are planned anew."""
+        records = value.get(MANY) if isinstance(value, dict) else None
+        if not isinstance(records, list):
+            return self._refused([f'there must be one object {{"{MANY}": [...]}}'], times, is_many=True)
+        taken: list[tuple[int, Any]] = []
+        lost: list[tuple[int, list[str]]] = []
+        for slot, record in zip(slots, records, strict=False):
+            if faults := self._faults(record, slot):
+                lost.append((slot, faults))
+            else:
+                self._stock.take(slot, record)
+                taken.append((slot, record))
+        lost += [(slot, ["it did not come"]) for slot in slots[len(records) :]]
+        if not taken:
+            told = [f"{MANY}[{slots.index(slot)}]: {fault}" for slot, faults in lost for fault in faults]
+            return self._refused(told[:_TOLD], times, is_many=True)
+        data: dict[str, Any] = {MANY: [record for _, record in taken], SLOTS: [slot for slot, _ in taken]}
+        if lost:
+            data["lost"] = [{"slot": slot, "reason": "; ".join(faults)} for slot, faults in lost]
+        return Verdict(data=data)
+
+    def _faults(self, record: Any, slot: int) -> list[str]:
+        spec = self._spec(slot)
+        faults = self._checks.faults(record, {self._label: spec[self._label]} if self._label in spec else {})
+        if not faults and (found := self._stock.likeness(record)):
+            how = "the same as" if found.share == 1 else f"{found.share:.0%} like"
+            faults.append(f"{how} {found.name}, which begins {found.text!r}: write something else")
+        return faults
+
+    def _refused(self, faults: Sequence[str], times: int, *, is_many: bool) -> Verdict:
+        again = times < TIMES and self._allowance.has_more
+        return Verdict(tuple(faults), again=requests.refused(faults, is_many=is_many) if again else "")

@@ -1,0 +1,50 @@
+"""The words and flags of `task`, read: which datasets are to be made."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dset.errors import UsageError
+from dset.tasks.catalog import Catalog
+from dset.tasks.planfile import Order
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z")
+
+
+def read(words: Sequence[str], options: Mapping[str, Any], catalog: Catalog) -> list[Order]:
+    """The orders of NAME[,NAME] COUNT. Raises UsageError."""
+    names = [name for name in words[0].split(",") if name] if words else []
+    if not names:
+        raise UsageError("task what? A name and a count, as in: task sentiment_analysis 100 (task list shows the names)")
+    if len(set(names)) != len(names):
+        raise UsageError(f"task {words[0]}: a task is named twice")
+    if options["name"] and len(names) > 1:
+        raise UsageError("--name names one dataset: make the tasks one after the other")
+    if options["out"] and len(names) > 1:
+        raise UsageError("--out names one file: make the tasks one after the other")
+    count = _count(words)
+    return [_order(catalog, name, count, options) for name in names]
+
+
+def _count(words: Sequence[str]) -> int:
+    if len(words) != 2 or not words[1].isascii() or not words[1].isdigit() or not 1 <= int(words[1]) <= 10**9:
+        raise UsageError(f"task {words[0]}: how many records? As in: task {words[0]} 100")
+    return int(words[1])
+
+
+def _order(catalog: Catalog, name: str, count: int, options: Mapping[str, Any]) -> Order:
+    task = catalog.get(name)
+    lang = options["lang"] or task.language
+    if not _LANGUAGE.match(lang):
+        raise UsageError(f"--lang {lang}: a code like th, en, vi or pt-BR")
+    return Order(
+        task=task,
+        lang=lang,
+        count=count,
+        seed=options["seed"],
+        per_request=options["per_request"],
+        fixed=tuple(sorted(dict(options["set"]).items())),
+        near=options["near"],
+        against=options["against"],
+        max_requests=options["max_requests"],
+    )

@@ -1,0 +1,72 @@
+"""The q.csv of a task: rows that a plan writes, and that a person may open."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dset import files
+from dset.errors import QuestionsError
+from dset.questions import Sheet
+
+SLOTS = "slots"  # the column that holds the numbers of a row's records
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row to ask."""
+
+    question: str
+    slots: tuple[int, ...]
+    cells: Mapping[str, str]  # label and parameters
+
+
+def slots_of(cell: str) -> tuple[int, ...]:
+    """The numbers in a `slots` cell; () where somebody wrote something else."""
+    parts = cell.split()
+    return tuple(map(int, parts)) if all(part.isascii() and part.isdigit() for part in parts) else ()
+
+
+def takes(sheet: Sheet) -> Counter[int]:
+    """How many rows there are for each slot."""
+    at = next((index for index, name in sheet.columns.own if name == SLOTS), -1)
+    counted: Counter[int] = Counter()
+    for _, record in sheet.records():
+        counted.update(slots_of(sheet.columns.cell(record.cells, at)))
+    return counted
+
+
+def create(path: Path, factors: Sequence[str]) -> None:
+    """An empty q.csv with its heading, as a spreadsheet opens it right."""
+    heading = ["question", "status", SLOTS, *factors]
+    files.replace(path, [b"\xef\xbb\xbf" + _lines([heading], ",")])
+
+
+def add(path: Path, rows: Iterable[Row]) -> None:
+    """Write further rows behind those that stand, in one step, as somebody may have saved the file since."""
+    with Sheet(path) as sheet:
+        columns, codec = sheet.columns, sheet.codec
+        names = dict(columns.own)
+        if SLOTS not in names.values():
+            raise QuestionsError(f"{path}: its column {SLOTS} is gone; undo that, or start anew with --name")
+        cells = [_cells(row, names, columns.width, columns.question) for row in rows]
+        fresh = _lines(cells, columns.delimiter).decode("utf-8")
+    old = path.read_bytes()
+    end = "" if old.decode(codec, "ignore").endswith(("\n", "\r")) else "\r\n"
+    files.replace(path, [old, (end + fresh).encode(codec)])
+
+
+def _cells(row: Row, names: Mapping[int, str], width: int, question: int) -> list[str]:
+    cells = [""] * width
+    cells[question] = row.question
+    for index, name in names.items():
+        cells[index] = " ".join(map(str, row.slots)) if name == SLOTS else row.cells.get(name, "")
+    return cells
+
+
+def _lines(rows: Iterable[Sequence[str]], delimiter: str) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
+    return text.getvalue().encode("utf-8", "surrogatepass")

@@ -1,0 +1,86 @@
+"""What of a task's dataset stands already: the records by their slots, the requests they took, the texts they hold."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dset import answers, texts
+from dset.answers import Record
+from dset.duplicates import Index, Likeness
+from dset.failures import Kind
+from dset.folders import Folder
+from dset.rejections import INTERRUPTED, RETRIED
+from dset.tasks.queue import SLOTS, slots_of
+from dset.tasks.requests import MANY
+
+_COST = {Kind.REFUSAL.value, Kind.ROW_FAULT.value}  # requests that brought no text
+_SAME_ROW = {RETRIED, INTERRUPTED, Kind.OUTAGE.value, Kind.STOP.value}  # its row is asked again itself
+
+
+@dataclass(slots=True)
+class Stock:
+    """Kept up to date by the gate while a run goes on."""
+
+    index: Index
+    unique: tuple[str, ...]  # the fields by which two records are compared; () for all texts
+    good: set[int] = field(default_factory=set)  # slots that hold a record
+    takes: Counter[int] = field(default_factory=Counter)  # rows that were planned for a slot
+    requests: int = 0  # that brought an answer of any kind
+
+    def likeness(self, record: Mapping[str, Any]) -> Likeness | None:
+        """The record that stands and is too much like this one."""
+        return self.index.find(texts.text_of(record, self.unique))
+
+    def take(self, slot: int, record: Mapping[str, Any]) -> None:
+        """A record fills its slot."""
+        self.good.add(slot)
+        self.know(f"record {slot}", record)
+
+    def know(self, name: str, record: Mapping[str, Any]) -> None:
+        """A text that no record may repeat."""
+        self.index.add(name, texts.text_of(record, self.unique))
+
+
+def records_in(record: Record) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """(slot, record) of each record in a line of a task's journal."""
+    data = (record.get("response") or {}).get("data")
+    slots = _slots(record)
+    if not isinstance(data, dict):
+        return
+    if isinstance(data.get(MANY), list) and isinstance(data.get(SLOTS), list):
+        found = zip(data[SLOTS], data[MANY], strict=False)
+        yield from ((slot, one) for slot, one in found if isinstance(slot, int) and isinstance(one, dict))
+    elif len(slots) == 1:
+        yield slots[0], data
+
+
+def _slots(record: Record) -> tuple[int, ...]:
+    columns = record["metadata"].get("columns")
+    return slots_of(str(columns.get(SLOTS, ""))) if isinstance(columns, dict) else ()
+
+
+def take_in(stock: Stock, folder: Folder, tell: Callable[[str], None]) -> None:
+    """What the outputs in the folder hold. Raises JournalError."""
+    twice = 0
+    if folder.journal.exists():
+        for line in answers.read(folder.journal):
+            stock.requests += 1
+            for slot, record in records_in(line):
+                twice += slot in stock.good
+                stock.take(slot, record)
+    for line in _rejected(folder):
+        stock.requests += line.get("response") is not None or line.get("kind") in _COST
+        stock.takes.update(_slots(line) if line.get("kind") not in _SAME_ROW else ())
+    if twice:
+        tell(f"{twice:,} records stand for slots that were filled already: they count once")
+
+
+def _rejected(folder: Folder) -> Iterator[Record]:
+    if not folder.rejected.exists():
+        return
+    for line in answers.lines_of(folder.rejected, answers.sound_size(folder.rejected)):
+        try:
+            yield answers.parse(line)
+        except ValueError:
+            continue  # a damaged line is told when the folder is recovered

@@ -1,0 +1,169 @@
+"""The verbs of the command line: what each takes beside, or in place of, the flags of a run."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from dset import values
+from dset.flags import FLAGS, Flag
+
+FORMATS = ("json", "jsonl", "csv", "parquet", "arrow", "hf", "chat", "alpaca")
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    asked = [values.one_of(*FORMATS)(part) for part in text.split(",")]
+    return tuple(dict.fromkeys(asked))
+
+
+def _split(text: str) -> tuple[int, ...]:
+    parts = tuple(values.whole(1, 99)(part.strip()) for part in text.split("/"))
+    if len(parts) not in {2, 3} or sum(parts) != 100:
+        raise ValueError(f"{text!r} must be two or three parts of 100, like 90/5/5")
+    return parts
+
+
+def _fixed(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name.strip() or not equals or not value.strip():
+        raise ValueError(f"{text!r} must be NAME=VALUE, like topic=food")
+    return name.strip(), value.strip()
+
+
+def _folder_name(text: str) -> str:
+    if not re.fullmatch(r"\w[\w .-]*", text) or text.endswith((".", " ")):
+        raise ValueError(f"{text!r}: a name is letters, digits, - and _")
+    return text
+
+
+def _repository(text: str) -> str:
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", text):
+        raise ValueError(f"{text!r} must look like user/name")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb: the words that follow it, its own flags, and whether those of a run go with it."""
+
+    name: str
+    words: str  # as they stand in a usage line
+    nargs: str  # how many: argparse's ?, *, or '' for none
+    help: str
+    flags: tuple[Flag, ...] = ()
+    is_run: bool = True
+
+    @property
+    def all_flags(self) -> tuple[Flag, ...]:
+        """The flags its command line takes; its own stand first."""
+        own = {flag.field for flag in self.flags}
+        shared = FLAGS if self.is_run else tuple(flag for flag in FLAGS if flag.field in {"output", "quiet"})
+        return self.flags + tuple(flag for flag in shared if flag.field not in own)
+
+
+_EXPORT: tuple[Flag, ...] = (
+    Flag("format", "FORMAT,…", ("jsonl",), _formats, f"what to write: {', '.join(FORMATS)} (jsonl)"),
+    Flag(
+        "split",
+        "90/5/5",
+        (),
+        _split,
+        "train, validation and test: by label, no near-duplicates across (none)",
+    ),
+    Flag(
+        "out", "PATH", None, values.path, "the file or folder to write (a new one in dset_generator/exports)"
+    ),
+    Flag("license", "NAME", "", values.verbatim, "the licence that the dataset's card names (none)"),
+    Flag("push", "USER/NAME", "", _repository, "upload to the Hugging Face hub; HF_TOKEN stands in .env"),
+    Flag("public", "", False, values.switch, "with --push: for everybody to see"),
+)
+_SEED = Flag("seed", "N", 0, values.whole(0), "another number, another plan or split (0)")
+_NEAR = Flag(
+    "near", "SHARE", 0.85, values.number(0.1, 1), "how much alike two records may not be; 1: the same (0.85)"
+)
+
+VERBS = {
+    verb.name: verb
+    for verb in (
+        Verb("run", "", "", "ask what is to be asked; the same as no command"),
+        Verb("status", "[FOLDER]", "?", "what is done, what is left, whether the files agree; asks nothing"),
+        Verb(
+            "check",
+            "",
+            "",
+            "one small request to each key and model: works or not, how fast, what a row would cost",
+        ),
+        Verb(
+            "task",
+            "NAME[,NAME…] COUNT | list | show NAME | check FILE",
+            "*",
+            "make COUNT records by a task's schema, checked, level and without duplicates",
+            (
+                Flag(
+                    "lang",
+                    "CODE",
+                    "",
+                    values.verbatim,
+                    "the language of the records: th, en, vi … (the task's own)",
+                ),
+                _SEED,
+                Flag("set", "NAME=VALUE", (), _fixed, "fix a parameter or the label", is_many=True),
+                Flag(
+                    "per_request",
+                    "K",
+                    1,
+                    values.whole(1, 100),
+                    "records asked for at once, to save tokens (1)",
+                ),
+                _NEAR,
+                Flag("against", "PATH", (), values.path, "a dataset that no record may repeat", is_many=True),
+                Flag(
+                    "max_requests",
+                    "N",
+                    None,
+                    values.whole(1),
+                    "ask no more than N times in all (3 for each record)",
+                ),
+                Flag(
+                    "name",
+                    "NAME",
+                    "",
+                    _folder_name,
+                    "the folder below dset_generator/tasks (the task's name)",
+                ),
+                *_EXPORT,
+            ),
+        ),
+        Verb(
+            "export",
+            "[FOLDER|FILE …]",
+            "*",
+            "answers as a dataset that other tools read",
+            (*_EXPORT, _SEED, _NEAR),
+            is_run=False,
+        ),
+        Verb(
+            "report",
+            "[FOLDER]",
+            "?",
+            "counts by label and parameter, lengths, languages, duplicates, cost",
+            (
+                Flag("balance", "", False, values.switch, "say what to ask for to level the labels"),
+                _NEAR,
+            ),
+            is_run=False,
+        ),
+        Verb(
+            "import",
+            "FILE",
+            "?",
+            "make a q.csv of a table: xlsx, jsonl, json, parquet, csv",
+            (
+                Flag("sheet", "NAME", "", values.verbatim, "the sheet of a workbook (the first)"),
+                Flag("column", "NAME", "", values.verbatim, "the column that holds the questions (question)"),
+                Flag("questions", "FILE", None, values.path, "the q.csv to make (q.csv)"),
+            ),
+            is_run=False,
+        ),
+    )
+}
+Options = dict[str, Any]  # field -> value, of the verb's own flags
