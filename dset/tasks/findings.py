@@ -20,6 +20,10 @@ class Finding(NamedTuple):
         where = f"{place}.{self.path}" if self.path and not self.path.startswith("[") else place + self.path
         return f"{clean(where, 300)}: {self.message}"
 
+    def line_of_file(self, file: object) -> str:
+        """The mistake as a line, where it stands in no task: "tasks.json: [3]: must be …"."""
+        return ": ".join(one for one in (str(file), clean(self.path), self.message) if one)
+
 
 class Findings(list[Finding]):
     """The mistakes so far; the readers return what can be used, and note what cannot."""
