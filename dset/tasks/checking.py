@@ -1,0 +1,97 @@
+"""What `task check` says of a task file: each task is right, or every mistake in it is named with its place."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dset.cleaning import clean
+from dset.errors import UsageError
+from dset.tasks import catalog, definitions, documents, rules
+from dset.tasks.definitions import Task
+from dset.tasks.documents import Stated
+from dset.tasks.schemas import Schema
+from dset.wording import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The lines to show, and what the program ends with: 0 all right, 1 something must be mended."""
+
+    lines: tuple[str, ...]
+    exit_status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One task: its mistakes as lines, and what is no mistake but worth knowing."""
+
+    name: str
+    faults: tuple[str, ...]
+    notes: tuple[str, ...]
+    usable: bool
+
+
+def check(path: Path) -> Report:
+    """All that is wrong in the file. Raises UsageError for what cannot be read, or is no JSON."""
+    stated, beside = documents.read(path)
+    lines = [one.line_of_file(path) for one in beside]
+    checked = [check_task(one, str(path)) for one in stated]
+    for one in checked:
+        lines += _lines(one)
+    wrong = sum(bool(one.faults) for one in checked)
+    right = "all right" if not wrong else f"{wrong} with mistakes"
+    lines.append(f"{path}: {counted(len(checked), 'task')}, {right}" if checked else f"{path}: no task")
+    return Report(tuple(lines), 1 if wrong or beside or not checked else 0)
+
+
+def _lines(one: Checked) -> Iterator[str]:
+    if not one.faults:
+        yield f"{clean(one.name)}: right"
+    else:
+        use = "can be used" if one.usable else "cannot be used"
+        yield f"{clean(one.name)}: {counted(len(one.faults), 'mistake')}; {use}"
+    yield from (f"  {line}" for line in one.faults)
+    yield from (f"  note: {line}" for line in one.notes)
+
+
+def check_task(stated: Stated, place: str) -> Checked:
+    """The task as its file has it, with its own examples; `place` is the file, for the lines."""
+    found = catalog.examine(stated, place)
+    here = f"{place}: {stated.name}"
+    if found.task is None:
+        return Checked(stated.name, found.faults, (), usable=False)
+    try:
+        schema = Schema(found.task.schema)
+    except UsageError as error:
+        line = f"{here}.schema: {str(error).removeprefix('schema').lstrip(': ')}"
+        return Checked(stated.name, (*found.faults, line), (), usable=False)
+    faults = [f"{here}.{line}" for line in _faults_of_examples(found.task, schema)]
+    return Checked(stated.name, (*found.faults, *faults), tuple(_notes(found.task, stated.name)), usable=True)
+
+
+def _faults_of_examples(task: Task, schema: Schema) -> Iterator[str]:
+    read = tuple(rules.read(rule, f"rules[{number}]") for number, rule in enumerate(task.rules))
+    for code, records in task.examples.items():
+        for number, record in enumerate(records):
+            where = f"examples.{code}[{number}]" if code else f"examples[{number}]"
+            found = schema.faults(record) or rules.faults(read, record, code)
+            yield from (f"{where}: {fault}" for fault in found)
+
+
+def _notes(task: Task, name: str) -> Iterator[str]:
+    records = [record for records in task.examples.values() for record in records]
+    if name in catalog.builtin():
+        yield "goes before the built-in task of this name"
+    if not records:
+        yield "has no examples: a model that sees some does better"
+        return
+    seen = Counter(_text(record.get(task.label)) for record in records)
+    missing = [value for value in definitions.labels(task) if not seen[value]]
+    if missing:
+        yield f"no example has the {task.label} {clean(', '.join(missing))}"
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

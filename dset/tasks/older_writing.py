@@ -1,0 +1,79 @@
+"""A task written in the older form, for who still reads it."""
+
+from typing import Any
+
+from dset.tasks import paths
+from dset.tasks.definitions import Task
+from dset.tasks.parameters import Parameter
+
+Node = dict[str, Any]
+_TYPES = {"string": "Text", "number": "Number", "integer": "Integer", "boolean": "Boolean"}
+_FORMATS = {"date": "Date", "date-time": "DateTime"}
+_LENGTHS = (("minLength", "maxLength"), ("minItems", "maxItems"))
+_DEEPEST = 20  # a schema that refers to itself is cut off there
+
+
+def as_older_form(task: Task) -> dict[str, Any]:
+    """The task as the older form has it: what that has no words for (rules, branches, languages) is not in it."""
+    fields = _fields([task.schema], task.schema, 0)
+    return {
+        "name": task.name,
+        "description": task.description,
+        "schema": {"fields": fields},
+        "examples": [record for records in task.examples.values() for record in records],
+        "parameters": {name: _parameter(one) for name, one in task.parameters.items()},
+    }
+
+
+def _parameter(parameter: Parameter) -> Node:
+    found: Node = {"param_type": "enum" if parameter.values else "string"}
+    found |= {"enum_values": list(parameter.values)} if parameter.values else {}
+    found |= {"default": parameter.default or None, "required": parameter.required}
+    return found | {"description": parameter.description}
+
+
+def _fields(nodes: list[Node], root: Node, depth: int) -> Node:
+    named: dict[str, list[Node]] = {}
+    required: set[str] = set()
+    for node in [variant for one in nodes for variant in paths.variants(one, root)]:
+        required |= set(node.get("required", ()))
+        for name, below in paths.properties(node, root).items():
+            named.setdefault(name, below)
+    return {name: _field(below, name in required, root, depth) for name, below in named.items()}
+
+
+def _field(nodes: list[Node], required: bool, root: Node, depth: int) -> Node:
+    flat: Node = {}
+    for node in reversed(nodes):
+        flat |= node
+    found: Node = {"field_type": _type(nodes, flat, root, depth), "required": required}
+    found |= {"description": flat["description"]} if "description" in flat else {}
+    constraints = _constraints(flat)
+    return found | ({"constraints": constraints} if constraints else {})
+
+
+def _type(nodes: list[Node], flat: Node, root: Node, depth: int) -> Any:
+    if "enum" in flat:
+        return {"Enum": flat["enum"]}
+    kind = next((one for one in ("object", "array", *_TYPES) if one in paths.kinds(nodes)), "")
+    if kind == "object":
+        return {"Object": {"fields": _fields(nodes, root, depth + 1)}} if depth < _DEEPEST else "Object"
+    if kind == "array":
+        items = paths.variants(flat.get("items"), root)
+        if not items or depth >= _DEEPEST:
+            return "Array"
+        return {"Array": _field(items, True, root, depth + 1)}
+    return _FORMATS.get(flat.get("format", ""), _TYPES.get(kind, "Any"))
+
+
+def _constraints(flat: Node) -> list[Node]:
+    found: list[Node] = []
+    for name, (low, high) in [("Length", pair) for pair in _LENGTHS] + [("Range", ("minimum", "maximum"))]:
+        bounds = {end: flat[key] for end, key in (("min", low), ("max", high)) if key in flat}
+        if bounds:
+            found.append({name: bounds})
+    if flat.get("format", "") not in {"", *_FORMATS}:
+        found.append({"Format": flat["format"]})
+    if "pattern" in flat:
+        found.append({"Pattern": flat["pattern"]})
+    return found + ([{"Unique": True}] if flat.get("uniqueItems") else [])
