@@ -21,28 +21,27 @@ try:
     import contextlib
     import gc
     import os
-    import shutil
     import traceback
-    from collections.abc import AsyncIterator
-    from typing import TYPE_CHECKING, Any
+    from collections.abc import Callable
+    from typing import TYPE_CHECKING, Any, NamedTuple
 
     from dset import errors, streams
     from dset.cleaning import clean, harmless
     from dset.keys import Secrets
-    from dset.settings import Settings, load, parser
+    from dset.settings import Settings, load, options_of, parser
+    from dset.verbs import VERBS, Options
 except KeyboardInterrupt:  # Ctrl-C in the first tenth of a second
     raise SystemExit(130) from None
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from dset.gates import Gate
     from dset.progress import Progress
+    from dset.tasks.making import Making
+    from dset.tasks.planfile import Order
 
-VERBS = ("run", "status", "check")
 EPILOG = """\
-commands:
-  run                   ask what is to be asked; the same as no command
-  status [FOLDER]       what is done, what is left, whether the files agree; asks nothing
-  check                 one small request to each key and model: works or not, how fast, what a row would cost
-
 Each flag has a variable, in brackets, for .env or the environment. Keys live there only: DEEPSEEK_API_KEY,
 GEMINI_API_KEY (_1, _2 …), OPENAI_API_KEY, OPENROUTER_API_KEY; DSET_API_KEY for another service. What is asked in which
 order may stand in endpoints.toml beside q.csv (see endpoints.example.toml). Exit status: 0 done, 1 rows failed or an outage, 2 mend something first,
@@ -50,18 +49,20 @@ order may stand in endpoints.toml beside q.csv (see endpoints.example.toml). Exi
 """
 
 
-def run(settings: Settings, screen: Screen) -> int:
+def run(settings: Settings, screen: Screen, _: Options) -> int:
     """One run: lock, recover, read q.csv, decide, ask and commit, bookmark, sum up."""
-    from dset import choosing, summary
+    from dset import choosing, gates, summary
     from dset.progress import Progress
     from dset.rehearsal.stage import stage
     from dset.session import Session
     from dset.wording import sentences
     from dset.workspace import Workspace
 
-    gc.set_threshold(
-        20_000
-    )  # many short-lived objects a row: 15 % of the start of a large run, 2 % of its rate
+    gate: Gate = gates.open_to_all
+    if settings.schema:
+        from dset.tasks import forms
+
+        settings, gate = forms.asked_for(settings)
     with contextlib.ExitStack() as stack:
         rehearsal = stack.enter_context(stage(settings)) if settings.rehearse else None
         pictures = settings.questions.parent
@@ -77,7 +78,7 @@ def run(settings: Settings, screen: Screen) -> int:
             endpoints = (
                 [rehearsal.endpoint] if rehearsal else choosing.choose(settings, listed, screen.notice)
             )
-            session = Session(work, endpoints, screen.notice)
+            session = Session(work, endpoints, screen.notice, gate)
         for line in work.notes() + (session.notes() if session else []):
             screen.notice(line)
 
@@ -98,22 +99,99 @@ def run(settings: Settings, screen: Screen) -> int:
 
 
 def _ask(session: Any, screen: Screen) -> Any:
+    # Many short-lived objects a row: 15 % of the start of a large run, 2 % of its rate.
+    gc.set_threshold(20_000)
     asyncio.run(session.run(screen.follow))
     return session.progress, session.stopped, session.signal
 
 
-def status(settings: Settings, screen: Screen) -> int:
+def task(settings: Settings, screen: Screen, options: Options) -> int:
+    """The verb `task`: tell of the tasks there are, or make the datasets that are ordered, one after the other."""
+    from dset.tasks import catalog, orders, showing
+
+    if report := showing.asked(options["words"]):
+        return _told(report, screen)
+    exit_status = 0
+    for order in orders.read(options, catalog.load(), screen.notice):
+        exit_status = max(exit_status, _make(order, settings, screen, options))
+        if exit_status > 1:  # interrupted, or something to mend first
+            break
+    return exit_status
+
+
+def _make(order: Order, settings: Settings, screen: Screen, options: Options) -> int:
+    """One dataset of a task: rounds of asking until enough good records stand, then the export."""
+    from dset import choosing
+    from dset.tasks import closing, rehearsed
+    from dset.tasks.making import Making
+    from dset.wording import sentences
+
+    with contextlib.ExitStack() as stack:
+        if settings.rehearse:
+            screen.notice(
+                "rehearsal: invented records, some of them bad; no key, no network, nothing is billed"
+            )
+            making = Making(order, rehearsed.settings_for(settings), screen.notice)
+            endpoint = stack.enter_context(rehearsed.staged(making))
+            outcome = _rounds(making, screen, lambda: [endpoint])
+        else:
+            listed = choosing.services(settings)
+            making = Making(order, choosing.with_services(settings, listed), screen.notice)
+            outcome = _rounds(making, screen, lambda: choosing.choose(settings, listed, screen.notice))
+
+    exit_status = closing.exit_status(making, outcome)
+    if exit_status == 2 and outcome.stopped:
+        screen.error(sentences(outcome.stopped.reason, outcome.stopped.advice))
+    for line in closing.lines(making, outcome):
+        screen.result(line)
+    return exit_status
+
+
+def _rounds(making: Making, screen: Screen, endpoints: Callable[[], Any]) -> Any:
+    """Ask for what is missing, and again for what came to nothing, while that leads on."""
+    from dset.progress import Progress
+    from dset.session import Session
+    from dset.tasks.making import Outcome
+    from dset.workspace import Workspace
+
+    known: Any = None
+    while True:
+        with Workspace(making.settings, screen.notice, making.settings.output) as work:
+            making.begin(work)
+            session = None
+            if work.plan.todo:
+                known = known or endpoints()
+                session = Session(work, known, screen.notice, making.gate)
+            for line in making.notes(work) + (session.notes() if session and not making.rounds else []):
+                screen.notice(line)
+            work.open()
+            progress, stopped, signal = _ask(session, screen) if session else (Progress(0), None, 0)
+            work.bookmark()
+            making.ended(progress)
+        outcome = Outcome(stopped, signal, work.outputs)
+        if session is None or stopped or signal or making.is_done or making.settings.limit:
+            return outcome
+
+
+def _told(report: Any, screen: Screen) -> int:
+    for line in report.lines:
+        screen.result(line)
+    return int(report.exit_status)
+
+
+def status(settings: Settings, screen: Screen, _: Options) -> int:
     """The verb `status`: look, print, change nothing."""
     from dset import choosing
     from dset.status import look
 
-    report = look(choosing.with_services(settings, choosing.services(settings)))
-    for line in report.lines:
-        screen.result(line)
-    return report.exit_status
+    if settings.schema:
+        from dset.tasks import forms
+
+        settings, _gate = forms.asked_for(settings)
+    return _told(look(choosing.with_services(settings, choosing.services(settings))), screen)
 
 
-def check(settings: Settings, screen: Screen) -> int:
+def check(settings: Settings, screen: Screen, _: Options) -> int:
     """The verb `check`: ask each key and model once, print what came of it."""
     from dset import check, choosing
     from dset.outlook import RowPrices
@@ -137,17 +215,13 @@ def check(settings: Settings, screen: Screen) -> int:
     return check.exit_status(found)
 
 
-def _width() -> int:
-    return shutil.get_terminal_size().columns - 1  # 80 where the terminal does not tell
-
-
 class Screen:
     """Everything that is printed: results to stdout; notices, progress and errors to stderr."""
 
     def __init__(self) -> None:
         self.quiet = False
         self.scrub = Secrets({}).scrub
-        self._bar: Any = None
+        self._follower: Any = None
         for stream in (sys.stdout, sys.stderr):
             if stream is not None and hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")  # a terminal that lacks a letter must not end the run
@@ -160,8 +234,8 @@ class Screen:
         if not line or stream is None:
             return
         try:
-            if self._bar is not None:
-                self._bar.clear()
+            if self._follower is not None:
+                self._follower.clear()
             print(harmless(self.scrub(line)), file=stream, flush=True)
         except (OSError, ValueError):  # a closed or full output (`| head`): the files are what counts
             streams.silence(stream)
@@ -179,63 +253,50 @@ class Screen:
         """The one line on what is wrong and what to do."""
         self._print(f"dset: {line}", sys.stderr)
 
-    @contextlib.asynccontextmanager
-    async def follow(self, progress: Progress) -> AsyncIterator[None]:
-        """Show the progress while the block runs: a bar on a terminal, else a plain line every few seconds."""
+    def follow(self, progress: Progress) -> AbstractAsyncContextManager[None]:
+        """Show the progress of a run while the block goes on, unless --quiet."""
+        from dset.following import Follower
+
         if self.quiet:
-            yield
-            return
-        if sys.stderr is not None and sys.stderr.isatty():
-            from tqdm import tqdm  # 0.1 s, and only a terminal needs it
-
-            self._bar = tqdm(total=progress.total, unit="row", file=sys.stderr, ncols=_width(), nrows=20)
-        ticker = asyncio.create_task(self._tick(progress))
-        try:
-            yield
-        finally:
-            ticker.cancel()
-            if self._bar is not None:
-                self._draw(progress)
-                with contextlib.suppress(OSError, ValueError):
-                    self._bar.close()
-                self._bar = None
-
-    async def _tick(self, progress: Progress) -> None:
-        waited_for, said_at, said, pause = None, 0.0, 0, 5.0
-        while True:
-            waiting = progress.next_try
-            told = waiting and (waiting.attempt, waiting.attempts)
-            if waiting and told != waited_for:  # at once, and once for all rows that wait alike
-                self.notice(waiting.beginning)
-            elif self._bar is None and progress.seconds - said_at >= pause:
-                # Less and less often while nothing happens: it may sleep until tomorrow.
-                pause = 5.0 if progress.ended > said else min(2 * pause, 600.0)
-                said_at, said = progress.seconds, progress.ended
-                self.notice(progress.line())
-            waited_for = told
-            self._draw(progress)
-            await asyncio.sleep(0.25)
-
-    def _draw(self, progress: Progress) -> None:
-        if self._bar is not None:
-            self._bar.n, self._bar.ncols = progress.ended, _width()
-            with contextlib.suppress(OSError, ValueError):  # the terminal went away
-                self._bar.set_postfix_str(progress.bar)
+            return contextlib.nullcontext()
+        self._follower = Follower(sys.stderr, self.notice)
+        shown: AbstractAsyncContextManager[None] = self._follower.follow(progress)
+        return shown
 
 
-def _read_command(argv: list[str]) -> tuple[str, Settings]:
-    """The verb, 'run' where none is named, and the settings."""
+class Command(NamedTuple):
+    """The command line, read."""
+
+    verb: str
+    settings: Settings
+    options: Options
+
+
+def _read_command(argv: list[str]) -> Command:
+    """The verb, 'run' where none is named, the settings, and the verb's own options."""
     named = bool(argv) and not argv[0].startswith("-")
-    verb = argv[0] if named else "run"
-    if verb not in VERBS:
+    name = argv[0] if named else "run"
+    if name not in VERBS:
         raise errors.UsageError(
-            f"{clean(verb)!r} is no command: it is one of {', '.join(VERBS)} (see --help)"
+            f"{clean(name)!r} is no command: it is one of {', '.join(VERBS)} (see --help)"
         )
-    reader = parser(os.path.basename(sys.argv[0]), (__doc__ or "").splitlines()[0], EPILOG)
-    if verb == "status":
-        reader.add_argument("output", nargs="?", metavar="FOLDER", help="the output folder to look at")
+    verb = VERBS[name]
+    program = os.path.basename(sys.argv[0])
+    if named:
+        reader = parser(f"{program} {name}", verb.help, EPILOG if verb.is_run else "", verb.all_flags)
+    else:
+        commands = "\n".join(f"  {one.usage:<22}{one.help}" for one in VERBS.values())
+        about = f"commands, each with its own --help:\n{commands}\n\n{EPILOG}"
+        reader = parser(program, (__doc__ or "").splitlines()[0], about)
+    if verb.nargs:
+        reader.add_argument("words", nargs=verb.nargs, metavar=verb.words)
     given = vars(reader.parse_args(argv[1:] if named else argv))
-    return verb, load(given)
+    if verb.looks_at_a_folder and given.get("words"):
+        given["output"] = given["words"]
+    return Command(name, load(given), options_of(verb.flags, given) | {"words": given.get("words") or []})
+
+
+_STORIES = {"run": run, "status": status, "check": check, "task": task}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -243,12 +304,12 @@ def main(argv: list[str] | None = None) -> int:
     streams.hold()
     screen, settings = Screen(), None
     try:
-        verb, settings = _read_command(sys.argv[1:] if argv is None else argv)
+        verb, settings, options = _read_command(sys.argv[1:] if argv is None else argv)
         screen.quiet, screen.scrub = settings.quiet, settings.secrets.scrub
         for warning in settings.warnings:
             screen.notice(warning)
         with screen.scrubbed_stderr():
-            return {"run": run, "status": status, "check": check}[verb](settings, screen)
+            return _STORIES[verb](settings, screen, options)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it is, the user gets one line
         line, exit_status = errors.explain(error)
         screen.error(line)

@@ -89,7 +89,7 @@ class Bill:
         """Add the sum of another run."""
         self.known += other.known
         self.unknown += other.unknown
-        self._units += other._units
+        self._units += round(other.usd * _UNIT)
 
     def count(self, metadata: Mapping[str, Any]) -> None:
         """Add the cost that the metadata of a record states; what is no amount of money counts as not known."""

@@ -4,13 +4,14 @@ import signal as signals
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
-from dset import clocks, lanes, outlook, process, runs, spent
+from dset import clocks, gates, lanes, outlook, process, runs, spent
 from dset.batch import Batch
 from dset.clients import Client
 from dset.commits import Committer
 from dset.endpoints import Endpoint
 from dset.failover import Failover
 from dset.failures import Failure
+from dset.gates import Gate
 from dset.jobs import Job
 from dset.lanes import AUTO_MOST, Lane
 from dset.messages import Messages
@@ -34,12 +35,13 @@ class Session:
         work: Workspace,
         endpoints: Sequence[Endpoint],
         tell: Callable[[str], None],
+        gate: Gate = gates.open_to_all,
     ) -> None:
         """`endpoints` in the order of their use; `tell` takes lines for the user.
 
         Raises UsageError for a budget that could not be kept.
         """
-        self._work, self._tell = work, tell
+        self._work, self._tell, self._gate = work, tell, gate
         settings, folder = work.settings, work.outputs.folder
         self._most = process.allow_sockets(settings.concurrency or AUTO_MOST)
         self.lanes = tuple(
@@ -103,6 +105,7 @@ class Session:
             settings=settings.fingerprint,
             retry_waits=settings.retry_waits,
             most=min(self._most, max(1, self.progress.total)),
+            gate=self._gate,
         )
 
     async def _ask(self, lane: Lane, messages: Messages) -> Reply | Failure:

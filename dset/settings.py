@@ -133,7 +133,7 @@ def load(given: Mapping[str, Any], environment: Mapping[str, str] | None = None)
     return Settings(**values, given=named, secrets=secrets, warnings=tuple(warnings))
 
 
-def options(
+def options_of(
     flags: Sequence[Flag], given: Mapping[str, Any], environment: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """The values of a verb's own flags, by field. Raises UsageError."""

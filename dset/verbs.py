@@ -1,7 +1,7 @@
 """The verbs of the command line: what each takes beside, or in place of, the flags of a run."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dset import values
@@ -51,6 +51,16 @@ class Verb:
     help: str
     flags: tuple[Flag, ...] = ()
     is_run: bool = True
+
+    @property
+    def usage(self) -> str:
+        """The verb and its words, shortened where they are many."""
+        return f"{self.name} {self.words}" if len(self.words) < 14 else f"{self.name} …"
+
+    @property
+    def looks_at_a_folder(self) -> bool:
+        """Its word names the output folder."""
+        return self.words == "[FOLDER]"
 
     @property
     def all_flags(self) -> tuple[Flag, ...]:
@@ -130,7 +140,8 @@ VERBS = {
                     _folder_name,
                     "the folder below dset_generator/tasks (the task's name)",
                 ),
-                *_EXPORT,
+                replace(_EXPORT[0], default=(), help=f"export as well: {', '.join(FORMATS)} (no export)"),
+                *_EXPORT[1:],
             ),
         ),
         Verb(

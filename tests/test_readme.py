@@ -16,6 +16,7 @@ import dset_generator
 from dset import __version__, views
 from dset.flags import FLAGS
 from dset.settings import parser
+from dset.verbs import VERBS
 from tests.running import SCRIPT, Run, environment
 
 ROOT = SCRIPT.parent
@@ -124,8 +125,8 @@ def test_every_command_of_the_readme_parses() -> None:
     commands = re.findall(r"(?m)^(?:\$ )?(?:\S*python) dset_generator\.py ?([^#\n]*)", README)
     assert len(commands) >= 7
     for command in commands:
-        verb, settings = dset_generator._read_command(shlex.split(command))
-        assert verb in dset_generator.VERBS
+        verb, settings, _ = dset_generator._read_command(shlex.split(command))
+        assert verb in VERBS
         assert settings.model
 
 

@@ -164,7 +164,9 @@ def _field_forbidden(value: Any, part: Part, _tools: Tools) -> Iterator[Any]:
 def _named_field_off(value: Any, part: Part, tools: Tools) -> Iterator[Any]:
     if isinstance(value, dict):
         for pattern in part.schema["patternProperties"]:
-            name = next((each for each in value if Pattern(pattern).matches(each)), "") or Pattern(pattern).text(tools.draw)
+            name = next((each for each in value if Pattern(pattern).matches(each)), "") or Pattern(
+                pattern
+            ).text(tools.draw)
             yield from ({**value, name: odd} for odd in ODD)
 
 

@@ -125,7 +125,9 @@ class Schemas:
                 alternatives = [part.at(key, at) for at in range(len(schema[key]))]
                 yield alternatives[choose(key, alternatives)]
         if "if" in schema:
-            met = not choose("if", [part.at("if"), *(part.at(key) for key in ("then", "else") if key in schema)])
+            met = not choose(
+                "if", [part.at("if"), *(part.at(key) for key in ("then", "else") if key in schema)]
+            )
             if met:
                 yield part.at("if")
             if (then := "then" if met else "else") in schema:
@@ -146,9 +148,9 @@ class Schemas:
         if not isinstance(schema, dict):
             return 0 if schema else ENDLESS
         depths = [0]
-        for key in ("$ref", "$dynamicRef"):
-            if key in schema:
-                depths.append(self._below(self.resolve(schema[key]), above))
+        depths += [
+            self._below(self.resolve(schema[key]), above) for key in ("$ref", "$dynamicRef") if key in schema
+        ]
         for key in _SIDEWAYS:
             each = [self._below(part.at(key, at), above) for at in range(len(schema.get(key, ())))]
             if each:

@@ -20,12 +20,19 @@ class Maker:
     """
 
     def __init__(
-        self, schema: dict[str, Any], examples: Sequence[dict[str, Any]] = (), seed: int = 0, *, lang: str = "en"
+        self,
+        schema: dict[str, Any],
+        examples: Sequence[dict[str, Any]] = (),
+        seed: int = 0,
+        *,
+        lang: str = "en",
     ) -> None:
         self._schemas = Schemas(schema)
         self._examples = [each for each in examples if self._schemas.validator.is_valid(each)]
         self._seed, self._lang = seed, lang
-        self._digest = hashlib.sha256(key_of([schema, list(examples), lang]).encode("utf-8", "replace")).hexdigest()
+        self._digest = hashlib.sha256(
+            key_of([schema, list(examples), lang]).encode("utf-8", "replace")
+        ).hexdigest()
 
     def make(self, number: int, fixed: Mapping[str, Any] | None = None) -> Any:
         """The record of this number, its `fixed` fields (as the label) as given; an example that has them comes first.

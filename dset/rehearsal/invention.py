@@ -76,7 +76,11 @@ class Inventor:
             return "object"
         if not kinds:
             raise UnfitError(f"{flat[0].pointer or '#'}: no type is allowed there")
-        hinted = [kind for kind in kinds if any(_HINTS.get(kind, "").split() and _hints(kind, part) for part in flat)]
+        hinted = [
+            kind
+            for kind in kinds
+            if any(_HINTS.get(kind, "").split() and _hints(kind, part) for part in flat)
+        ]
         if len(kinds) >= len(_TYPES) - 1:  # any: a text, unless the keywords hint at something else
             kinds = hinted or ["string"]
         if depth >= _DEEP:
@@ -106,10 +110,14 @@ class Inventor:
         return words.within(self._draw, self._lang, wanted, most or wanted + 40)
 
     def _object(self, flat: list[Part], depth: int, fixed: Mapping[str, Any]) -> dict[str, Any]:
-        fields = Fields(self._schemas, flat, self._draw, lambda key, parts: self._choose(key, parts, depth + 1))
+        fields = Fields(
+            self._schemas, flat, self._draw, lambda key, parts: self._choose(key, parts, depth + 1)
+        )
         names = fields.names(sparing=depth >= _DEEP, wanted=fixed, lang=self._lang)
         return {
-            name: fixed[name] if name in fixed else self.value(fields.parts_of(name) or [Part("", True)], depth + 1)
+            name: fixed[name]
+            if name in fixed
+            else self.value(fields.parts_of(name) or [Part("", True)], depth + 1)
             for name in names
         }
 
@@ -119,7 +127,9 @@ class Inventor:
         held = [part.at("contains") for part in flat if "contains" in part.schema]
         needed = sum(part.schema.get("minContains", 1) for part in flat if "contains" in part.schema)
         closed = any(part.schema.get(key) is False for part in flat for key in ("items", "unevaluatedItems"))
-        most = min([*of(flat, "maxItems"), *([first] if closed else [])], default=max(least, needed, first) + 3)
+        most = min(
+            [*of(flat, "maxItems"), *([first] if closed else [])], default=max(least, needed, first) + 3
+        )
         least = min(max(least, needed), most)
         most = least if depth >= _DEEP else min(most, least + 4)
         size = self._draw.randint(min(least or 1, most), most)
@@ -171,8 +181,14 @@ def number(draw: random.Random, schemas: list[dict[str, Any]], *, whole: bool) -
         if "multipleOf" in schema:
             step = _common(step, Fraction(str(schema["multipleOf"])))
     fine = step or Fraction(1, 100)
-    low = max((Fraction(str(s[k])) for s in schemas for k in ("minimum", "exclusiveMinimum") if k in s), default=None)
-    high = min((Fraction(str(s[k])) for s in schemas for k in ("maximum", "exclusiveMaximum") if k in s), default=None)
+    low = max(
+        (Fraction(str(s[k])) for s in schemas for k in ("minimum", "exclusiveMinimum") if k in s),
+        default=None,
+    )
+    high = min(
+        (Fraction(str(s[k])) for s in schemas for k in ("maximum", "exclusiveMaximum") if k in s),
+        default=None,
+    )
     if low is None:
         low = Fraction(0) if high is None or high >= 0 else high - 100 * fine
     if high is None:
@@ -180,8 +196,12 @@ def number(draw: random.Random, schemas: list[dict[str, Any]], *, whole: bool) -
     if not step and high - low < 1:
         fine = (high - low) / 64 or Fraction(1, 100)
     first, last = math.ceil(low / fine), math.floor(high / fine)
-    above = max((Fraction(str(s["exclusiveMinimum"])) for s in schemas if "exclusiveMinimum" in s), default=None)
-    below = min((Fraction(str(s["exclusiveMaximum"])) for s in schemas if "exclusiveMaximum" in s), default=None)
+    above = max(
+        (Fraction(str(s["exclusiveMinimum"])) for s in schemas if "exclusiveMinimum" in s), default=None
+    )
+    below = min(
+        (Fraction(str(s["exclusiveMaximum"])) for s in schemas if "exclusiveMaximum" in s), default=None
+    )
     first += above is not None and first * fine <= above
     last -= below is not None and last * fine >= below
     if first > last:
@@ -212,7 +232,10 @@ def _known(flat: list[Part]) -> list[Any] | None:
 
 def _noted(schema: dict[str, Any]) -> list[Any]:
     examples = schema.get("examples", [])
-    return [*([schema["default"]] if "default" in schema else []), *(examples if isinstance(examples, list) else [])]
+    return [
+        *([schema["default"]] if "default" in schema else []),
+        *(examples if isinstance(examples, list) else []),
+    ]
 
 
 def _hints(kind: str, part: Part) -> bool:

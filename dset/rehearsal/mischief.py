@@ -17,7 +17,11 @@ from dset.rehearsal.wrapping import SPOILT, spoiled_text, wrapped
 
 __all__ = ["SPOILT", "Mischief", "broken", "near_copy", "spoiled_text", "wrapped"]
 
-_KEYWORDS = {"oneOf-twice": "oneOf", "minContains": "contains", "maxContains": "contains"}  # that an error names
+_KEYWORDS = {
+    "oneOf-twice": "oneOf",
+    "minContains": "contains",
+    "maxContains": "contains",
+}  # that an error names
 
 
 def broken(schema: dict[str, Any], record: Any, draw: random.Random) -> tuple[Any, str]:
@@ -111,7 +115,9 @@ class Mischief:
         yield _Place(path, value, flat)
         if isinstance(value, dict):
             for name, below in value.items():
-                yield from self._places(below, [each for part in flat for each in of_field(part, name)], (*path, name))
+                yield from self._places(
+                    below, [each for part in flat for each in of_field(part, name)], (*path, name)
+                )
         elif isinstance(value, list):
             for at, below in enumerate(value):
                 yield from self._places(below, items_at(flat, at), (*path, at))
@@ -152,10 +158,18 @@ def _wrong_types(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, int | float):
         named = "integer" if isinstance(value, int) else "number"
         fraction = [("fraction-for-integer", value + 0.5)] if named == "integer" else []
-        return [("text-for-number", str(value)), ("array-for-number", [value]), ("boolean-for-number", True), *fraction]
+        return [
+            ("text-for-number", str(value)),
+            ("array-for-number", [value]),
+            ("boolean-for-number", True),
+            *fraction,
+        ]
     if isinstance(value, str):
         return [("number-for-text", 7), ("array-for-text", [value]), ("object-for-text", {"value": value})]
     if isinstance(value, list):
         joined = ", ".join(text for _, text in texts(value))
-        return [("object-for-array", {str(at): each for at, each in enumerate(value)}), ("text-for-array", joined)]
+        return [
+            ("object-for-array", {str(at): each for at, each in enumerate(value)}),
+            ("text-for-array", joined),
+        ]
     return [("array-for-object", [value]), ("text-for-object", json.dumps(value, ensure_ascii=False))]

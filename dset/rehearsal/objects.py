@@ -43,7 +43,9 @@ class Fields:
         return all(self._schemas.depth(part) < ENDLESS for part in self.parts_of(name))
 
     def _open(self) -> bool:
-        return any(key in part.schema for part in self._flat for key in ("additionalProperties", "patternProperties"))
+        return any(
+            key in part.schema for part in self._flat for key in ("additionalProperties", "patternProperties")
+        )
 
     def _with_dependants(self, names: dict[str, None]) -> dict[str, None]:
         """These names, and those that they bring; what a dependent schema says holds from then on."""
@@ -61,7 +63,9 @@ class Fields:
     def _add(self, part: Part) -> None:
         known = {each.pointer for each in self._flat}
         if part.pointer not in known:
-            self._flat += [each for each in self._schemas.flat([part], self._choose) if each.pointer not in known]
+            self._flat += [
+                each for each in self._schemas.flat([part], self._choose) if each.pointer not in known
+            ]
 
     def parts_of(self, name: str) -> list[Part]:
         """What holds for the field of this name."""
@@ -71,7 +75,11 @@ class Fields:
         return all(part.schema is not False for part in self.parts_of(name)) and self._named(name)
 
     def _named(self, name: str) -> bool:
-        return all(self._schemas.fits([part.at("propertyNames")], name) for part in self._flat if "propertyNames" in part.schema)
+        return all(
+            self._schemas.fits([part.at("propertyNames")], name)
+            for part in self._flat
+            if "propertyNames" in part.schema
+        )
 
     def _new_name(self, taken: Collection[str], lang: str) -> str:
         patterns = [Pattern(each) for part in self._flat for each in part.schema.get("patternProperties", {})]
@@ -82,7 +90,11 @@ class Fields:
             if isinstance(source, Pattern):
                 name = source.text(self._draw)
             else:
-                name = str(self._draw.choice(source)) if source else words.word(self._draw, lang).replace(" ", "_")
+                name = (
+                    str(self._draw.choice(source))
+                    if source
+                    else words.word(self._draw, lang).replace(" ", "_")
+                )
             if name not in taken and self._possible(name):
                 return name
         raise UnfitError(f"{self._flat[0].pointer or '#'}: no name is found for one more property")
@@ -117,5 +129,3 @@ def _name_patterns(schema: dict[str, Any]) -> list[str]:
 def _name_list(schema: dict[str, Any]) -> list[str]:
     named = schema.get("propertyNames")
     return [str(each) for each in named.get("enum", ())] if isinstance(named, dict) else []
-
-

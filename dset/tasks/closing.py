@@ -5,29 +5,30 @@ from collections.abc import Iterable
 
 from dset.costs import Bill, Tokens
 from dset.failures import Kind
-from dset.outputs import Outputs
 from dset.progress import Progress
 from dset.rejections import INVALID
 from dset.stops import Stopped
 from dset.summary import ending
-from dset.tasks.making import Making
+from dset.tasks.making import Making, Outcome
 from dset.wording import counted, span
 
 _MOST_VALUES = 12  # that a line counts
 
 
-def exit_status(making: Making, stopped: Stopped | None, signal: int) -> int:
+def exit_status(making: Making, outcome: Outcome) -> int:
     """0: as many records stand as were ordered; 1: fewer; 2: something must be mended first."""
-    if signal:
-        return 128 + signal
+    stopped = outcome.stopped
+    if outcome.signal:
+        return 128 + outcome.signal
     if making.is_done:
         return 0
     must_mend = stopped is not None and stopped.kind in {Kind.STOP, Kind.ROW_FAULT}
     return 2 if must_mend and not any(one.answered for one in making.rounds) else 1
 
 
-def lines(making: Making, stopped: Stopped | None, outputs: Outputs) -> list[str]:
+def lines(making: Making, outcome: Outcome) -> list[str]:
     """The summary of one dataset."""
+    stopped, outputs = outcome.stopped, outcome.outputs
     order, rounds = making.order, making.rounds
     found = [_headline(making, stopped)]
     if stopped is not None and stopped.advice:

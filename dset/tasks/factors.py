@@ -21,7 +21,9 @@ class Factors:
             name: (fixed[name],) if name in fixed else one.values or ((one.default,) if one.default else ())
             for name, one in task.parameters.items()
         }
-        if missing := [name for name, one in task.parameters.items() if one.required and not parameters[name]]:
+        if missing := [
+            name for name, one in task.parameters.items() if one.required and not parameters[name]
+        ]:
             raise UsageError(f"the task {task.name} needs a value: --set {missing[0]}=…")
         self.names = [name for name, values in {**label, **parameters}.items() if values]
         self._label = label

@@ -93,8 +93,7 @@ class TaskGate:
         spec = self._spec(slot)
         faults = self._checks.faults(record, {self._label: spec[self._label]} if self._label in spec else {})
         if not faults and (found := self._stock.likeness(record)):
-            how = "the same as" if found.share == 1 else f"{found.share:.0%} like"
-            faults.append(f"{how} {found.name}, which begins {found.text!r}: write something else")
+            faults.append(requests.like(found))
         return faults
 
     def _refused(self, faults: Sequence[str], times: int, *, is_many: bool) -> Verdict:

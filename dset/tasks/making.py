@@ -4,13 +4,17 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
+from typing import NamedTuple
 
+from dset import gates
 from dset.contents import Question
 from dset.duplicates import Index
 from dset.failures import Kind
+from dset.gates import Gate
+from dset.outputs import Outputs
 from dset.progress import Progress
 from dset.settings import Settings
+from dset.stops import Stopped
 from dset.tasks import against, planfile, queue, requests
 from dset.tasks.checks import Checks
 from dset.tasks.factors import Factors
@@ -19,22 +23,32 @@ from dset.tasks.planfile import Order
 from dset.tasks.queue import SLOTS, Row, slots_of
 from dset.tasks.spread import Spec
 from dset.tasks.stock import Stock, take_in
+from dset.wording import counted
 from dset.workspace import Workspace
 
 # Rows that ended without an answer for the gate, and cost a request all the same.
 _ASKED = (Kind.REFUSAL.value, Kind.ROW_FAULT.value, Kind.CUT_SHORT.value)
 
 
+class Outcome(NamedTuple):
+    """How the rounds ended."""
+
+    stopped: Stopped | None
+    signal: int
+    outputs: Outputs
+
+
 class Making:
     """One dataset. Each round: `begin` under the folder's lock, ask what the workspace plans, `ended`."""
 
-    def __init__(self, order: Order, settings: Settings, folder: Path, tell: Callable[[str], None]) -> None:
-        """Raises UsageError for a task that cannot be taken and for an order that does not fit it."""
+    def __init__(self, order: Order, settings: Settings, tell: Callable[[str], None]) -> None:
+        """Its folder is below the output folder of `settings`. Raises UsageError for a task that cannot be taken and for an order that does not fit it."""
+        folder = settings.output / "tasks" / order.folder
         self.order, self._folder, self._tell = order, folder, tell
         self._checks = Checks(order.task, order.lang)
         self._factors = Factors(order)
         self.stock: Stock | None = None
-        self.gate: TaskGate | None = None
+        self.gate: Gate = gates.open_to_all  # until `begin`
         self._rows: dict[str, tuple[int, ...]] = {}
         self.rounds: list[Progress] = []
         self.seconds = 0.0  # that they took
@@ -124,6 +138,19 @@ class Making:
     def asked(self, text: str) -> list[tuple[int, Spec]]:
         """The slots that a question of a rehearsal asks for, and what their records are to be."""
         return [(slot, self._factors.spec(slot)) for slot in self._rows.get(text, ())]
+
+    def notes(self, work: Workspace) -> list[str]:
+        """What a user should know before a round."""
+        order, count = self.order, sum(1 for _ in work.plan.all_questions())
+        name = f"{order.task.name} ({order.lang})"
+        if self.rounds:
+            return (
+                [f"{name}: {self.stands:,} records stand; {counted(count, 'request')} for what is missing"]
+                if count
+                else []
+            )
+        wanted = f"{counted(order.count, 'record')} wanted, {self.stands:,} stand"
+        return [f"{name}: {wanted}, {counted(count, 'request')} to make, in {self._folder.as_posix()}"]
 
     def ended(self, progress: Progress) -> None:
         """A round is over: what it paid for beside what its gate saw."""

@@ -1,7 +1,7 @@
 """The words and flags of `task`, read: which datasets are to be made."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dset.errors import UsageError
@@ -11,11 +11,14 @@ from dset.tasks.planfile import Order
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z")
 
 
-def read(words: Sequence[str], options: Mapping[str, Any], catalog: Catalog) -> list[Order]:
-    """The orders of NAME[,NAME] COUNT. Raises UsageError."""
+def read(options: Mapping[str, Any], catalog: Catalog, tell: Callable[[str], None]) -> list[Order]:
+    """The orders of NAME[,NAME] COUNT; `tell` takes what is left out of a task. Raises UsageError."""
+    words = options["words"]
     names = [name for name in words[0].split(",") if name] if words else []
     if not names:
-        raise UsageError("task what? A name and a count, as in: task sentiment_analysis 100 (task list shows the names)")
+        raise UsageError(
+            "task what? A name and a count, as in: task sentiment_analysis 100 (task list shows the names)"
+        )
     if len(set(names)) != len(names):
         raise UsageError(f"task {words[0]}: a task is named twice")
     if options["name"] and len(names) > 1:
@@ -23,6 +26,9 @@ def read(words: Sequence[str], options: Mapping[str, Any], catalog: Catalog) -> 
     if options["out"] and len(names) > 1:
         raise UsageError("--out names one file: make the tasks one after the other")
     count = _count(words)
+    for name in names:
+        for line in catalog.notes(name):
+            tell(line)
     return [_order(catalog, name, count, options) for name in names]
 
 
@@ -47,4 +53,5 @@ def _order(catalog: Catalog, name: str, count: int, options: Mapping[str, Any]) 
         near=options["near"],
         against=options["against"],
         max_requests=options["max_requests"],
+        name=options["name"],
     )

@@ -28,6 +28,12 @@ class Order:
     near: float = 0.85
     against: tuple[Path, ...] = ()
     max_requests: int | None = None
+    name: str = ""
+
+    @property
+    def folder(self) -> str:
+        """The name of its folder."""
+        return self.name or self.task.name
 
     @property
     def most(self) -> int:

@@ -21,7 +21,9 @@ from dset.tasks.planfile import Order
 from dset.tasks.requests import MANY
 
 _MARK = "rehearsal.json"
-Asked = Callable[[str], Sequence[tuple[int, Mapping[str, str]]]]  # the question's text -> slots and their specs
+Asked = Callable[
+    [str], Sequence[tuple[int, Mapping[str, str]]]
+]  # the question's text -> slots and their specs
 
 
 @dataclass(frozen=True, slots=True)

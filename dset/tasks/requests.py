@@ -5,6 +5,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dset.duplicates import Likeness
 from dset.tasks import languages
 from dset.tasks.definitions import Task
 
@@ -14,11 +15,10 @@ MANY = "records"  # the field of an answer that holds several records
 def system(task: Task, lang: str, per_request: int) -> str:
     """What comes first and never changes, so that prompt caches hit: the task, the language, the form."""
     name = languages.name(lang)
-    form = json.dumps(_lean(task.schema), ensure_ascii=False)
+    form = json.dumps(lean(task.schema), ensure_ascii=False)
     lines = [
         f"You write records for a dataset called {task.name}: {task.description}",
-        f"Its language is {name} ({lang}): unless the schema says otherwise every text is {name}, as a native "
-        "speaker would write it.",
+        f"Its language is {name} ({lang}): every text is {name}, as a native speaker writes it, but where the schema says otherwise.",
         f"Each record is one JSON object that follows this JSON Schema:\n{form}",
     ]
     if per_request > 1:
@@ -31,7 +31,7 @@ def system(task: Task, lang: str, per_request: int) -> str:
     return "\n\n".join(lines)
 
 
-def _lean(schema: Mapping[str, Any]) -> dict[str, Any]:
+def lean(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Without what no model needs to know, and every request would pay for."""
     return {name: value for name, value in schema.items() if name not in {"$schema", "$id"}}
 
@@ -82,8 +82,16 @@ def example_for(task: Task, lang: str, spec: Mapping[str, str], seed: str) -> Ma
     return random.Random(seed).choice(choice) if choice else None
 
 
+def like(found: Likeness) -> str:
+    """The fault of a record that resembles another one."""
+    how = "the same as" if found.share == 1 else f"{found.share:.0%} like"
+    return f"{how} {found.name}, which begins {found.text!r}: write something else"
+
+
 def refused(faults: Sequence[str], *, is_many: bool) -> str:
     """What a model is told whose answer did not pass."""
     listed = "\n".join(f"- {fault}" for fault in faults)
-    whole = f'the whole corrected JSON object with all "{MANY}"' if is_many else "the whole corrected JSON object"
+    whole = (
+        f'the whole corrected JSON object with all "{MANY}"' if is_many else "the whole corrected JSON object"
+    )
     return f"That was not accepted:\n{listed}\nAnswer again, with {whole} alone."

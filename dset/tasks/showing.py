@@ -1,16 +1,24 @@
 """What `task list` and `task show NAME` say: the tasks in a table, one task in full."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from dset.cleaning import clean, harmless
-from dset.tasks import definitions, languages, paths
+from dset.errors import UsageError
+from dset.tasks import catalog, checking, definitions, languages, paths
 from dset.tasks.catalog import Catalog
+from dset.tasks.checking import Report
 from dset.tasks.definitions import Task
 from dset.tasks.findings import quoted
 from dset.tasks.parameters import Parameter
 
+_WANTED = {
+    "list": "it takes no further word",
+    "show": "which task? As in: task show ner",
+    "check": "which file? As in: task check tasks.json",
+}
 Node = dict[str, Any]
 _WORDS = {"string": "text", "array": "list", "object": "object", "integer": "whole number", "null": "nothing"}
 _DEEPEST = 6  # levels of fields that are shown
@@ -20,11 +28,25 @@ _BOUNDS = (
 )  # fmt: skip
 
 
-def listed(catalog: Catalog) -> list[str]:
+def asked(words: Sequence[str]) -> Report | None:
+    """What `task list`, `task show NAME` and `task check FILE` say; None for other words. Raises UsageError."""
+    match words:
+        case ["list"]:
+            return Report(tuple(listed(catalog.load())), 0)
+        case ["show", name]:
+            return Report(tuple(shown(catalog.load().get(name))), 0)
+        case ["check", path]:
+            return checking.check(Path(path))
+        case ["list" | "show" | "check" as verb, *_]:
+            raise UsageError(f"task {verb}: {_WANTED[verb]}")
+    return None
+
+
+def listed(known: Catalog) -> list[str]:
     """A line for each task: name, label, languages of its examples, description; columns under each other."""
     rows = [("name", "label", "examples", "description")]
-    for name in catalog.names():
-        found = catalog.examined(name)
+    for name in known.names():
+        found = known.examined(name)
         if found.task is None:
             rows.append((clean(name), "", "", f"cannot be used: {clean(found.faults[0])}"))
             continue
