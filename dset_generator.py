@@ -167,10 +167,9 @@ def _rounds(making: Making, screen: Screen, endpoints: Callable[[], Any]) -> Any
             work.open()
             progress, stopped, signal = _ask(session, screen) if session else (Progress(0), None, 0)
             work.bookmark()
-            making.ended(progress)
-        outcome = Outcome(stopped, signal, work.outputs)
-        if session is None or stopped or signal or making.is_done or making.settings.limit:
-            return outcome
+            leads_on = making.ended(progress)
+        if stopped or signal or not leads_on:
+            return Outcome(stopped, signal, work.outputs)
 
 
 def _told(report: Any, screen: Screen) -> int:

@@ -52,7 +52,8 @@ class Model:
 
     def __call__(self, request: Request) -> Behaviour:
         """The answer to one request: another one each time the same is asked."""
-        told = [one for one in request.body.get("messages", ()) if one.get("role") == "user"]
+        messages = request.body.get("messages", ())
+        told = [one for one in messages if one.get("role") == "user"]
         first = str(told[0].get("content", "")) if told else ""
         draw = random.Random(f"{first}/{len(told)}/{request.attempt}")
         records = [self._record(draw, spec) for _, spec in self._asked(first)]
@@ -61,7 +62,7 @@ class Model:
         return faults.ok(
             text,
             model=str(request.body.get("model", "rehearsal")),
-            prompt_tokens=1 + len(first) // 4,
+            prompt_tokens=1 + sum(len(str(one.get("content"))) for one in messages) // 4,
             cached_tokens=0,
             completion_tokens=size,
             reasoning_tokens=0,
