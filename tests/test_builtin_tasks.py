@@ -206,17 +206,21 @@ def test_no_example_is_near_to_another(name: str) -> None:
 
 
 @every_task
+def test_fields_that_decide_likeness_and_language_hold_text(name: str) -> None:
+    task = TASKS[name]
+    for _, record in _of(name):
+        for path in (*task["texts"], *task["unique"]):
+            assert all(isinstance(text, str) for text in _at(record, path))
+
+
+@every_task
 def test_fields_that_a_rule_names_exist(name: str) -> None:
-    task, record = TASKS[name], TASKS[name]["examples"]["th"][0]
-    for path in (*task["texts"], *task["unique"]):
-        assert all(isinstance(text, str) for text in _at(record, path))
-    items = {"spans": ("start", "end", "word")}
-    for rule in task["rules"]:
-        names = [
-            rule[key] for key in rule if key not in {"rule", "when", "fields", *items.get(rule["rule"], ())}
-        ]
-        names += [*rule.get("fields", ()), *rule.get("when", ())]
-        assert set(names) <= set(record)
+    for rule in TASKS[name]["rules"]:
+        record = TASKS[name]["examples"]["th"][0]
+        in_items = {"start", "end", "word"} if rule["rule"] == "spans" else set()
+        named = [rule[key] for key in rule.keys() - {"rule", "when", "fields"} - in_items]
+        assert {*named, *rule.get("fields", ()), *rule.get("when", ())} <= set(record)
+        assert {rule[key] for key in in_items} <= set(record[rule["items"]][0] if in_items else ())
 
 
 def test_an_entity_stands_where_its_offsets_say_and_none_overlap() -> None:
