@@ -244,6 +244,11 @@ def test_every_kind_of_entity_has_an_example_in_each_language() -> None:
         assert {entity["label"] for record in records for entity in record["entities"]} == set(kinds)
 
 
+def test_what_a_feeling_is_about_is_named_in_the_words_of_the_text() -> None:
+    for _, record in _of("sentiment_analysis"):
+        assert record["aspect"].casefold() in record["text"].casefold()
+
+
 def test_the_answer_of_a_multiple_choice_question_is_one_of_its_choices() -> None:
     for _, record in _of("medical_benchmark"):
         choices = [choice.casefold() for choice in record["choices"]]
