@@ -65,7 +65,7 @@ def order(count: int, **changes: Any) -> Order:
 def check(place: Path, wanted: Order) -> None:
     """Exactly so many records, each valid and like no other, labels and parameters level."""
     found = data(place / FOLDER)
-    records = [one for line in found for one in (line["records"] if "records" in line else [line])]
+    records = [one for line in found for one in line.get("records", [line])]
     assert len(records) == wanted.count
     checks, index = Checks(wanted.task, wanted.lang), Index(wanted.near)
     for number, record in enumerate(records):

@@ -83,7 +83,6 @@ class Making:
         self.gate = TaskGate(
             self._checks,
             self.stock,
-            self.order.task.label,
             self._factors.spec,
             Allowance(left, len(coming) + len(rows)),
         )
