@@ -15,7 +15,7 @@ class Checks:
         """Raises UsageError where the task's schema or rules cannot be taken."""
         self._task, self._lang = task, lang
         self._schema = Schema(task.schema)
-        self._stated = _stated(task)
+        self._stated = stated(task)
         self._rules = [rules.read(rule, f"{task.name}.rules[{at}]") for at, rule in enumerate(task.rules)]
 
     def faults(self, record: Any, wanted: Mapping[str, str]) -> list[str]:
@@ -45,7 +45,7 @@ def _names(faults: list[str], label: str) -> bool:
     return any(fault.startswith(f"{label}:") for fault in faults)
 
 
-def _stated(task: Task) -> tuple[str, ...]:
+def stated(task: Task) -> tuple[str, ...]:
     """The fields of a record that say what it was asked to be: the label, and parameters that are fields of their own."""
     enums = {name: paths.enum(task.schema, name) for name in task.parameters}
     alike = [

@@ -16,6 +16,7 @@ from dset.rehearsal.mischief import Mischief, near_copy, spoiled_text, wrapped
 from dset.rehearsal.server import Behaviour, Request, Script, Server
 from dset.settings import Settings
 from dset.tasks import planfile, requests
+from dset.tasks.checks import stated
 from dset.tasks.making import Making
 from dset.tasks.planfile import Order
 from dset.tasks.requests import MANY
@@ -69,8 +70,7 @@ class Model:
         )
 
     def _record(self, draw: random.Random, spec: Mapping[str, str]) -> Any:
-        label = self._task.label
-        fixed = {label: spec[label]} if label in spec else {}
+        fixed = {name: spec[name] for name in stated(self._task) if name in spec}
         rates, luck = self._rates, draw.random()
         if self._earlier and luck < rates.repeated:
             return draw.choice(self._earlier)
