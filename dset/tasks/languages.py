@@ -35,17 +35,17 @@ class _Profile:
 
 def name(code: str) -> str:
     """The language's English name; the code itself where it is not known."""
-    return NAMES.get(_base(code), code)
+    return NAMES.get(base(code), code)
 
 
 def is_known(code: str) -> bool:
     """Can a text be told to be in another language than this?"""
-    return _base(code) in NAMES
+    return base(code) in NAMES
 
 
 def fault(text: str, code: str) -> str:
     """'' if `text` may well be in the language of `code`, else "is in English, not in Thai"."""
-    wanted = _base(code)
+    wanted = base(code)
     if wanted not in NAMES:
         return ""
     profile = _profile(text)
@@ -59,7 +59,7 @@ def detect(text: str) -> str:
     return _detected(_profile(text))
 
 
-def _base(code: str) -> str:
+def base(code: str) -> str:
     """`pt-BR` and `zh_TW` are pt and zh; an English name is taken for its code."""
     base = re.split(r"[-_]", code.strip().lower(), maxsplit=1)[0]
     return base if base in NAMES else _BY_NAME.get(base, base)
