@@ -8,6 +8,7 @@ characters need no words, so Thai and Chinese are compared as English is.
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from dset import digests
@@ -19,6 +20,7 @@ NEAR = 0.85
 _GRAM = 5
 _LONGEST = 20_000
 _TRIED = 16  # candidates that are compared, those first that share most buckets
+_RECENT = 64  # texts whose grams are held: 0.1 GB if all are of the longest
 _SHOWN = 80
 
 
@@ -38,7 +40,7 @@ class Index:
     """Texts by name, and which of them a new one resembles.
 
     A text that is the same as one before, after normalisation, is always found. One whose likeness is `near` or more
-    is found with a probability above 0.998; one below never. What `find` costs has a bound: at most 32 members of a
+    is found with a probability above 0.998; one below never. What `find` costs has a bound: at most 16 members of a
     bucket are looked at, and 16 texts compared. So among thousands that share most of their text a near one may be
     missed, or another one named than the most alike.
 
@@ -157,6 +159,8 @@ class _Known:
             raise ValueError(f"near is {near}, not above 0 and at most 1")
         self._near = near
         self._buckets = Buckets(near) if near < 1 else None
+        # Texts made by one template meet again and again.
+        self._grams = lru_cache(_RECENT)(_grams)
         self._numbers: dict[bytes, int] = {}
         self._texts: list[str] = []
         self._sizes = array("I")
@@ -169,7 +173,7 @@ class _Known:
             return _Sketch(digest, length, "", frozenset(), array("I"))
         if length > _LONGEST:
             text = text[: _LONGEST // 2] + text[-_LONGEST // 2 :]
-        parts = _grams(text)
+        parts = self._grams(text)
         return _Sketch(digest, length, text, parts, self._buckets.keys(parts))
 
     def same(self, sketch: _Sketch) -> int | None:
@@ -185,7 +189,7 @@ class _Known:
             number for number in self._buckets.alike(sketch.keys) if self._may_be_near(number, sketch)
         )
         for number in islice(filter(wanted, candidates), _TRIED):
-            share = _jaccard(sketch.grams, _grams(self._texts[number]))
+            share = _jaccard(sketch.grams, self._grams(self._texts[number]))
             if share >= self._near:
                 yield number, share
 
