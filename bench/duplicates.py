@@ -133,8 +133,17 @@ def _found(planted: Sequence[tuple[float, str, str]]) -> list[bool | None]:
 
 
 def _grouped(planted: Sequence[tuple[float, str, str]]) -> list[bool | None]:
-    groups = clusters((text for _, text, other in planted for text in (text, other)), NEAR)
-    return [groups[at] == groups[at + 1] for at in range(0, len(groups), 2)]
+    """Per pair whether it is in one group; None: it is, and one of them is not near to anything else in it."""
+    texts = [text for _, text, other in planted for text in (text, other)]
+    groups = clusters(texts, NEAR)
+    members: dict[int, list[str]] = {}
+    for text, group in zip(texts, groups, strict=True):
+        members.setdefault(group, []).append(text)
+    hits: list[bool | None] = []
+    for (_, *pair), group, other in zip(planted, groups[::2], groups[1::2], strict=True):
+        near = all(sum(jaccard(text, member) >= NEAR for member in members[group]) > 1 for text in pair)
+        hits.append((near or None) if group == other else False)
+    return hits
 
 
 def _row(name: str, planted: Sequence[tuple[float, str, str]], hits: Sequence[bool | None]) -> None:
@@ -142,15 +151,10 @@ def _row(name: str, planted: Sequence[tuple[float, str, str]], hits: Sequence[bo
     for wanted in WANTED:
         here = [hit for (share, _, _), hit in zip(planted, hits, strict=True) if share == wanted]
         rates.append(sum(hit is not False for hit in here) / len(here))
-    near = [jaccard(text, other) >= NEAR for _, text, other in planted]
-    both = list(zip(near, hits, strict=True))
-    recall = sum(hit is True for is_near, hit in both if is_near) / sum(near)
-    reported = [is_near for is_near, hit in both if hit is not False]
-    print(
-        f"{name:8}"
-        + "".join(f"{rate:8.3f}" for rate in rates)
-        + f"{recall:17.4f}{sum(reported) / len(reported):12.4f}"
-    )
+    near = [hit for hit, (_, text, other) in zip(hits, planted, strict=True) if jaccard(text, other) >= NEAR]
+    reported = [hit for hit in hits if hit is not False]
+    recall, precision = near.count(True) / len(near), reported.count(True) / len(reported)
+    print(f"{name:8}" + "".join(f"{rate:8.3f}" for rate in rates) + f"{recall:17.4f}{precision:12.4f}")
 
 
 def records(folder: Path, count: int, dice: random.Random, *, templated: bool) -> list[str]:

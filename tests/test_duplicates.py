@@ -37,7 +37,8 @@ def words(dice: random.Random, count: int) -> str:
 
 def near_pairs(near: float, count: int) -> list[tuple[str, str]]:
     """Texts and their twins, whose likeness is between `near` and 0.02 more."""
-    dice, pairs = random.Random(1), []
+    dice = random.Random(1)
+    pairs: list[tuple[str, str]] = []
     while len(pairs) < count:
         text = twin = words(dice, 60)
         while jaccard(text, twin) > near + 0.02:
