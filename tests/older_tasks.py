@@ -43,7 +43,11 @@ ENTITY = {
         "fields": {
             "text": text(most=80),
             "start": {"field_type": "Integer", "required": True, "constraints": [{"Range": {"min": 0}}]},
-            "end": {"field_type": "integer", "required": True, "constraints": [{"range": {"min": 1, "max": None}}]},
+            "end": {
+                "field_type": "integer",
+                "required": True,
+                "constraints": [{"range": {"min": 1, "max": None}}],
+            },
             "label": enum("บุคคล", "สถานที่", "องค์กร"),
         }
     }
@@ -94,7 +98,12 @@ def _structured() -> dict[str, Node]:
     email = {"field_type": "Text", "required": False, "constraints": [{"Format": "email"}]}
     phone = {"field_type": "Text", "required": True, "constraints": [{"Pattern": "^0[0-9]{8,9}$"}]}
     contact = {"name": "มานี", "email": "manee@example.com", "phone": "0812345678"}
-    mcq = {"question": text(), "choices": array("Text", 4, 4), "answer": text(), "difficulty": enum("easy", "hard")}
+    mcq = {
+        "question": text(),
+        "choices": array("Text", 4, 4),
+        "answer": text(),
+        "difficulty": enum("easy", "hard"),
+    }
     asked = {"question": "1+1=?", "choices": ["1", "2", "3", "4"], "answer": "2", "difficulty": "easy"}
     nested = array({"Object": {"fields": {"dish": text(), "ways": array(array("Text", 1, 5), 1, 3)}}}, 1, 3)
     return {
@@ -111,8 +120,15 @@ def _structured() -> dict[str, Node]:
 
 
 def _odd_spellings() -> dict[str, Node]:
-    dated = {"on": {"field_type": "Date", "required": True}, "note": {"field_type": "String", "required": True}}
-    tags = {"field_type": {"Array": {"items": "text"}}, "required": True, "constraints": [{"Length": {"max": 3}}]}
+    dated = {
+        "on": {"field_type": "Date", "required": True},
+        "note": {"field_type": "String", "required": True},
+    }
+    tags = {
+        "field_type": {"Array": {"items": "text"}},
+        "required": True,
+        "constraints": [{"Length": {"max": 3}}],
+    }
     typed = {"field_type": {"Array": {"item_type": {"Enum": {"values": ["ก", "ข"]}}}}, "required": True}
     place = {"field_type": {"Object": {"city": {"field_type": "TEXT", "required": True}}}, "required": True}
     array_parameter = {"param_type": "array", "default": ["สั้น", "ยาว"], "required": False}
