@@ -276,3 +276,12 @@ def test_a_schema_with_references_is_written_in_the_older_form() -> None:
         "constraints": [{"Length": {"max": 9}}, {"Format": "email"}],
     }
     assert catalog.examine(Stated("t", written, ()), "f").faults == ()
+
+
+def test_a_schema_that_refers_to_itself_in_many_ways_is_cut_off() -> None:
+    names = [f"n{number}" for number in range(8)]
+    node = {"type": "object", "properties": {name: {"$ref": "#/$defs/node"} for name in names}}
+    schema = {"type": "object", "properties": {"tree": {"$ref": "#/$defs/node"}}, "$defs": {"node": node}}
+    written = older_writing.as_older_form(definitions.read("t", {"schema": schema}))
+    assert len(str(written)) < 100_000
+    assert "'n7'" in str(written)

@@ -66,6 +66,27 @@ def test_constraints_stand_beside_their_field() -> None:
     assert lines[-1] == "example: none"
 
 
+def test_what_holds_only_for_some_records_is_shown_as_such() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"type": {"enum": ["mcq", "qa"]}, "choices": {"type": "array"}},
+        "required": ["type"],
+        "allOf": [
+            {
+                "if": {"properties": {"type": {"const": "mcq"}}},
+                "then": {"properties": {"choices": {"minItems": 4}, "hint": {}}, "required": ["choices"]},
+            }
+        ],
+    }
+    lines = shown({"schema": schema, "label": "type"})
+    assert lines[lines.index("fields:") + 1 : lines.index("prompt:")] == [
+        "  type: anything, one of mcq|qa",
+        "  choices: list, optional",
+        "  hint: anything, optional",
+        "label: type: mcq, qa",
+    ]
+
+
 def test_a_schema_that_holds_itself_is_shown_to_a_depth() -> None:
     node = {"type": "object", "properties": {"below": {"$ref": "#/$defs/node"}}}
     schema = {"type": "object", "properties": {"tree": {"$ref": "#/$defs/node"}}, "$defs": {"node": node}}

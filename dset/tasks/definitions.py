@@ -10,6 +10,17 @@ from dset.tasks import examples, languages, parameters, paths, references
 from dset.tasks.findings import Finding, Findings, quoted
 from dset.tasks.parameters import Parameter
 
+__all__ = [
+    "KEYS",
+    "Parameter",
+    "Task",
+    "TaskError",
+    "as_document",
+    "examine",
+    "labels",
+    "read",
+    "usual_prompt",
+]
 _NAME = re.compile(r"[a-z0-9_-]{1,64}\Z")
 KEYS = "name description language schema label prompt examples parameters rules unique texts".split()
 
