@@ -55,7 +55,7 @@ def _type(nodes: list[Node], flat: Node, root: Node, above: _Above) -> Any:
         return {"Enum": flat["enum"]}
     kind = next((one for one in ("object", "array", *_TYPES) if one in paths.kinds(nodes)), "")
     if kind not in {"object", "array"} or any(id(node) in above for node in nodes):
-        return _FORMATS.get(flat.get("format", ""), _TYPES.get(kind, kind.title() or "Any"))
+        return _FORMATS.get(str(flat.get("format")), _TYPES.get(kind, kind.title() or "Any"))
     above |= {id(node) for node in nodes}
     if kind == "object":
         return {"Object": {"fields": _fields(nodes[0], root, above)}}
@@ -69,7 +69,7 @@ def _constraints(flat: Node) -> list[Node]:
         bounds = {end: flat[key] for end, key in (("min", low), ("max", high)) if key in flat}
         if bounds:
             found.append({name: bounds})
-    if flat.get("format", "") not in {"", *_FORMATS}:
+    if str(flat.get("format", "")) not in {"", *_FORMATS}:
         found.append({"Format": flat["format"]})
     if "pattern" in flat:
         found.append({"Pattern": flat["pattern"]})

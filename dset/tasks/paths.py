@@ -46,7 +46,8 @@ def kinds(nodes: list[Node]) -> frozenset[str]:
     found: set[str] = set()
     for node in nodes:
         kind = node.get("type")
-        found.update([kind] if isinstance(kind, str) else [one for one in kind or () if isinstance(one, str)])
+        named = kind if isinstance(kind, list) else [kind]
+        found.update(one for one in named if isinstance(one, str))
     return frozenset(found)
 
 
