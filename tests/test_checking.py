@@ -46,7 +46,7 @@ PLANTED: list[tuple[str, str, Any, str, bool]] = [
     ("summarization", "schema/fields/source/constraints", [{"Length": {"min": 50, "max": 5}}], "schema.fields.source.minLength: ", False),
     ("paraphrase", "schema/fields/target/constraints", [{"Lenght": {"min": 5}}], "schema.fields.target.constraints[0].Lenght: ", True),
     ("chat", "parameters/topic/default", "กีฬา", "parameters.topic.default: ", False),
-    ("contacts", "schema/fields/phone/constraints", [{"Pattern": "("}], "schema", False),
+    ("contacts", "schema/fields/phone/constraints", [{"Pattern": "("}], "schema.fields.phone.pattern: ", False),
     ("rating", "schema/fields/stars/constraints", [{"Range": {"min": 1, "max": 4}}], "examples[0]: ", True),
     ("people", "schema/fields/people/field_type/Array/Object/fields/age/field_type", "Nmber", "schema.fields.people.field_type.Array.Object.fields.age.field_type: ", False),
     ("mcq", "exampels", [], "exampels: ", True),
@@ -110,7 +110,7 @@ def test_a_schema_that_no_validator_takes_is_named() -> None:
     schema = {"type": "object", "properties": {"text": {"type": "strin"}}}
     report = check({"mine": {"schema": schema}})
     assert report.lines[0] == "mine: 1 mistake; cannot be used"
-    assert report.lines[1].startswith("  tasks.json: mine.schema")
+    assert report.lines[1].startswith("  tasks.json: mine.schema.properties.text.type: ")
     assert report.exit_status == 1
 
 

@@ -71,6 +71,7 @@ def test_what_holds_only_for_some_records_is_shown_as_such() -> None:
         "type": "object",
         "properties": {"type": {"enum": ["mcq", "qa"]}, "choices": {"type": "array"}},
         "required": ["type"],
+        "anyOf": [{"properties": {"choices": {"maxItems": 9}}}, {}],
         "allOf": [
             {
                 "if": {"properties": {"type": {"const": "mcq"}}},
@@ -85,6 +86,12 @@ def test_what_holds_only_for_some_records_is_shown_as_such() -> None:
         "  hint: anything, optional",
         "label: type: mcq, qa",
     ]
+
+
+def test_the_example_is_in_the_tasks_own_language() -> None:
+    examples = {"en": [{"text": "english"}], "th": [{"text": "ไทย"}]}
+    assert '  "text": "ไทย"' in [line[2:] for line in shown(RIGHT | {"examples": examples})]
+    assert "example (en):" in shown(RIGHT | {"examples": examples, "language": "vi"})
 
 
 def test_a_schema_that_holds_itself_is_shown_to_a_depth() -> None:

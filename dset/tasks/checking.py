@@ -65,7 +65,8 @@ def check_task(stated: Stated, place: str) -> Checked:
     try:
         schema = Schema(found.task.schema)
     except UsageError as error:
-        line = f"{here}.schema: {str(error).removeprefix('schema').lstrip(': ')}"
+        path, _, message = str(error).partition(": ")
+        line = f"{here}.{found.place(path)}: {message}"
         return Checked(stated.name, (*found.faults, line), (), usable=False)
     faults = [f"{here}.{line}" for line in _faults_of_examples(found.task, schema)]
     return Checked(stated.name, (*found.faults, *faults), tuple(_notes(found.task, stated.name)), usable=True)
