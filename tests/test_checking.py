@@ -89,6 +89,23 @@ def test_examples_must_pass_the_schema_and_the_rules_in_their_language() -> None
     assert report.exit_status == 1
 
 
+def test_examples_must_be_in_their_language() -> None:
+    english = "The food was good, but we had to wait for an hour in the rain."
+    report = check({"mine": task(examples={"th": [{"text": english, "label": "a"}]})})
+    assert report.lines[1] == "  tasks.json: mine.examples.th[0]: text: is in English, not in Thai"
+    assert check({"mine": task(examples={"": [{"text": english, "label": "a"}]})}).exit_status == 0
+    assert (
+        check({"mine": task(examples={"th": [{"text": english, "label": "a"}]}, texts=["label"])}).exit_status
+        == 0
+    )
+
+
+def test_a_language_that_is_not_known_is_a_note() -> None:
+    report = check({"mine": task(language="tlh")})
+    assert report.lines[1] == "  note: whether a text is in tlh is not told: those are not known here"
+    assert report.exit_status == 0
+
+
 def test_a_label_without_an_example_is_a_note_and_no_mistake() -> None:
     report = check({"mine": task(examples=[{"text": "good", "label": "a"}])})
     assert report.lines[:2] == ("mine: right", "  note: no example has the label b")

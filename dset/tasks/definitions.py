@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from dset.errors import UsageError
-from dset.tasks import examples, languages, parameters, paths, references
+from dset.tasks import examples, parameters, paths, references
+from dset.tasks.codes import is_code
 from dset.tasks.findings import Finding, Findings, quoted
 from dset.tasks.parameters import Parameter
 
@@ -81,7 +82,7 @@ def _task(name: str, table: dict[str, Any], findings: Findings) -> Task:
         key: findings.text(table.get(key, ""), key) for key in ("description", "language", "label", "prompt")
     }
     language = text["language"] or "en"
-    if not languages.is_known(language):
+    if not is_code(language):
         findings.add("language", f"{quoted(language)} is no language code; write th, en, vi …")
     return Task(
         name=name,

@@ -1,0 +1,67 @@
+"""The texts of a record, with the place of each."""
+
+from typing import Any
+
+import pytest
+
+from dset.tasks import definitions, texts
+
+RECORD = {
+    "text": "a",
+    "tags": ["b", "c"],
+    "parts": [{"word": "d", "kind": "x"}, {"word": "e"}, 5],
+    "of": {"in": {"deep": "f"}},
+    "rows": [["g"], ["h", 1]],
+    "label": "x",
+    "on": "2026-11-21",
+    "count": 3,
+}
+PART = {"type": "object", "properties": {"word": {"type": "string"}, "kind": {"enum": ["x"]}}}
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        **{name: {} for name in ("text", "tags", "of", "count")},
+        "parts": {"items": {"$ref": "#/$defs/part"}},
+        "rows": {"items": {"items": {"type": "string"}}},
+        "label": {"enum": ["x"]},
+        "on": {"type": "string", "format": "date"},
+    },
+    "$defs": {"part": PART},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("text", [("text", "a")]),
+        ("tags", [("tags[0]", "b"), ("tags[1]", "c")]),
+        ("tags[]", [("tags[0]", "b"), ("tags[1]", "c")]),
+        ("parts[].word", [("parts[0].word", "d"), ("parts[1].word", "e")]),
+        ("of.in.deep", [("of.in.deep", "f")]),
+        ("rows[][]", [("rows[0][0]", "g"), ("rows[1][0]", "h")]),
+        ("count", []),
+        ("none", []),
+        ("text.word", []),
+    ],
+)
+def test_texts_are_found_at_a_path(path: str, found: list[tuple[str, str]]) -> None:
+    assert list(texts.at(RECORD, path)) == found
+
+
+def test_the_named_texts_are_those_that_must_be_in_the_language() -> None:
+    task = definitions.read("t", {"schema": SCHEMA, "texts": ["text", "parts[].word"]})
+    assert [text for _, text in texts.in_language(task, RECORD)] == ["a", "d", "e"]
+
+
+def test_without_names_every_free_text_must_be_in_the_language() -> None:
+    task = definitions.read("t", {"schema": SCHEMA})
+    assert list(texts.in_language(task, RECORD)) == [
+        ("text", "a"),
+        ("tags[0]", "b"),
+        ("tags[1]", "c"),
+        ("parts[0].word", "d"),
+        ("parts[1].word", "e"),
+        ("of.in.deep", "f"),
+        ("rows[0][0]", "g"),
+        ("rows[1][0]", "h"),
+    ]
