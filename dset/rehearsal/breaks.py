@@ -11,6 +11,7 @@ from dset.rehearsal.invention import Inventor
 from dset.rehearsal.patterns import Pattern
 
 ODD: tuple[Any, ...] = (None, 7, "none of these", [], {}, True, 0.5, [None], {"value": None}, "", -1)
+_ALWAYS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "const", "enum")
 _ENDLESS = 100_000  # characters or items: a bound above is not exceeded
 
 Way = Callable[[Any, Part, "Tools"], Iterator[Any]]
@@ -256,6 +257,20 @@ WAYS: dict[str, tuple[str, Way]] = {
     "then": ("if", _then_not), "else": ("if", _else_not),
 }  # fmt: skip
 """Each way by its name: the keyword that it needs, and its candidates. Wrong types come in `mischief`."""
+
+
+def can_break(schema: dict[str, Any], name: str, keyword: str) -> bool:
+    """Whether the keyword of this schema forbids anything that the way could do."""
+    said = schema[keyword]
+    if name in ("then", "else"):
+        return name in schema
+    if name == "properties":
+        return False in [each for each in said.values() if isinstance(each, bool)]
+    if name == "uniqueItems":
+        return bool(said)
+    if name.startswith("max") and name != "maximum":
+        return bool(said < _ENDLESS)
+    return name in _ALWAYS or said is False or (said is not True and bool(said))
 
 
 def _is_number(value: Any) -> bool:

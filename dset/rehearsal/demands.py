@@ -45,27 +45,29 @@ class Schemas:
         self.schema = schema
         # Told apart from the user's own address, so that any part of it can be asked for by pointer.
         self._root = {key: value for key, value in schema.items() if key not in ("$schema", "$id")}
+        own = str(schema.get("$id", "")).rstrip("#")
+        self._base = own if ":" in own else _BASE
         self._depths: dict[str, int] = {}
         self._validators: dict[tuple[str, ...], Any] = {}
         self.root = Part("", self._root)
-        self.validator = self._compiled({"$defs": {"record": {"$id": _BASE, **self._root}}, "$ref": _BASE})
+        self.validator = self._compiled({"$defs": {"record": {"$id": self._base, **self._root}}, "$ref": self._base})
 
     @staticmethod
     def _compiled(schema: dict[str, Any]) -> Any:
         import jsonschema_rs
 
         try:
-            return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+            return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, offline=True)
         except jsonschema_rs.ValidationError as error:
-            raise ValueError(f"not a JSON Schema of 2020-12: {error.message}") from None
+            raise ValueError(f"not a JSON Schema of 2020-12 by itself: {error.message}") from None
 
     def validator_of(self, parts: list[Part]) -> Any:
         """Validates what stands in one place against all of its parts."""
         pointers = tuple(dict.fromkeys(part.pointer for part in parts))
         if pointers not in self._validators:
-            each = [{"$ref": f"{_BASE}#{_quoted(pointer)}"} for pointer in pointers]
-            record = {"$id": _BASE, **self._root}
-            self._validators[pointers] = self._compiled({"$defs": {"record": record}, "allOf": each})
+            each = [{"$ref": f"{self._base}#{_quoted(pointer)}"} for pointer in pointers]
+            record = {"$id": self._base, **self._root}
+            self._validators[pointers] = self._compiled({"$defs": {"record": record}, "allOf": [True, *each]})
         return self._validators[pointers]
 
     def fits(self, parts: list[Part], value: object) -> bool:
@@ -73,8 +75,7 @@ class Schemas:
 
     def resolve(self, reference: str) -> Part:
         """The part that a local $ref names: '#', a pointer, or an anchor. ValueError for any other."""
-        own = str(self.schema.get("$id", ""))
-        fragment = reference.removeprefix(own) if own and reference.startswith(own) else reference
+        fragment = reference.removeprefix(self._base)
         if fragment in ("", "#"):
             return self.root
         if not fragment.startswith("#"):
@@ -137,6 +138,13 @@ class Schemas:
             self._depths[part.pointer] = self._below(part, frozenset())
         return self._depths[part.pointer]
 
+    def endless(self, part: Part) -> str:
+        """The pointer of what makes this part ENDLESS: the part itself, or what it needs."""
+        seen = [part]
+        while below := [each for each in _needed(seen[-1]) if self.depth(each) >= ENDLESS and each not in seen]:
+            seen.append(below[0])
+        return seen[-1].pointer or "#"
+
     def _below(self, part: Part, above: frozenset[str]) -> int:
         # Not kept: what is endless below one place may have an end below another.
         return ENDLESS if part.pointer in above else self._depth(part, above | {part.pointer})
@@ -159,7 +167,7 @@ class Schemas:
 
 def _needed(part: Part) -> Iterator[Part]:
     """What any value must hold: required properties, the first items."""
-    schema = part.schema
+    schema = part.schema if isinstance(part.schema, dict) else {}
     for name in schema.get("required", ()):
         if name in schema.get("properties", {}):
             yield part.at("properties", name)

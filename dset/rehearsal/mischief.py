@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dset.rehearsal import words
-from dset.rehearsal.breaks import WAYS, Tools
+from dset.rehearsal.breaks import WAYS, Tools, can_break
 from dset.rehearsal.demands import Part, Schemas
 from dset.rehearsal.invention import items_at
 from dset.rehearsal.objects import of_field
@@ -17,7 +17,8 @@ from dset.rehearsal.wrapping import SPOILT, spoiled_text, wrapped
 
 __all__ = ["SPOILT", "Mischief", "broken", "near_copy", "spoiled_text", "wrapped"]
 
-_KEYWORDS = {"oneOf-twice": "oneOf", "minContains": "contains", "maxContains": "contains"}  # that an error names
+_KEYWORDS = {"oneOf-twice": {"oneOf"}, "contains": {"contains", "minContains"}}  # that an error names
+_NEAR = 12  # times as many 5-grams stay as are added
 
 
 def broken(schema: dict[str, Any], record: Any, draw: random.Random) -> tuple[Any, str]:
@@ -28,13 +29,14 @@ def broken(schema: dict[str, Any], record: Any, draw: random.Random) -> tuple[An
 def near_copy(draw: random.Random, record: dict[str, Any]) -> dict[str, Any]:
     """The record with a word, or where that is too much a character, more in its longest text.
 
-    Its 5-grams are then 90 % the same from 9 characters on; a record without such a text comes back as it is.
+    Of its different 5-grams 90 % are then the same, where it has nine; without such a text it comes back as it is.
     """
     found = copy.deepcopy(record)
     for path, text in sorted(free_texts(found), key=lambda each: -len(each[1]))[:1]:
         lang = words.language_of(text, "en")
         said = " " + words.word(draw, lang)
-        put(found, path, text + (said if 10 * len(said) <= len(text) else draw.choice("!?.")))
+        kept = len({text[at : at + 5] for at in range(len(text) - 4)})
+        put(found, path, text + (said if _NEAR * len(said) <= kept else draw.choice("!?.")))
     return found
 
 
@@ -80,7 +82,7 @@ class Mischief:
                 found.setdefault(name, []).append((place, None))
             for part in place.flat:
                 for name, (keyword, _) in WAYS.items():
-                    if keyword in part.schema:
+                    if keyword in part.schema and can_break(part.schema, name, keyword):
                         found.setdefault(name, []).append((place, part))
         return found
 
@@ -102,7 +104,7 @@ class Mischief:
     def _is_break(self, found: Any, name: str) -> bool:
         """Whether the schema refuses it, and for the keyword of this way if it is one."""
         named = {each for fault in self._schemas.validator.iter_errors(found) for each in _keywords(fault)}
-        return bool(named) and (name not in WAYS or _KEYWORDS.get(name, name) in named)
+        return bool(named if name not in WAYS else named & _KEYWORDS.get(name, {name}))
 
     def _places(self, value: Any, parts: list[Part], path: Path) -> Iterator[_Place]:
         flat = self._flat(value, parts)

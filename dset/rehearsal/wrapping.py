@@ -88,10 +88,11 @@ def _commented(draw: random.Random, text: str) -> str:
 
 
 def _not_a_number(draw: random.Random, text: str) -> str:
-    names = list(json.loads(text))
-    value = draw.choice(("NaN", "Infinity", "-Infinity"))
-    said = json.dumps({**json.loads(text), draw.choice(names or ["value"]): "\0"}, ensure_ascii=False)
-    return said.replace('"\\u0000"', value, 1)
+    found, value = json.loads(text), draw.choice(("NaN", "Infinity", "-Infinity"))
+    if not isinstance(found, dict):
+        return f"[{value}]"
+    found[draw.choice(list(found) or ["value"])] = float("nan")
+    return json.dumps(found, ensure_ascii=False).replace("NaN", value)
 
 
 def _two(_draw: random.Random, text: str) -> str:
@@ -123,7 +124,7 @@ def _bad_escape(_draw: random.Random, text: str) -> str:
 
 
 def _inner_quotes(_draw: random.Random, text: str) -> str:
-    return re.sub(r'(:\s*")([^"\\]+)(")', r'\1"\2"\3', text, count=1)
+    return re.sub(r'(:\s*")', r'\1"', text, count=1)
 
 
 _SPOILERS: dict[str, Callable[[random.Random, str], str]] = {
