@@ -13,7 +13,10 @@ def record(field: Any, **more: Any) -> dict[str, Any]:
 _CARD = {"card": {"type": "string"}, "address": {"type": "string"}}
 _NODE = {
     "type": "object",
-    "properties": {"value": {"type": "integer"}, "next": {"anyOf": [{"$ref": "#/$defs/node"}, {"type": "null"}]}},
+    "properties": {
+        "value": {"type": "integer"},
+        "next": {"anyOf": [{"$ref": "#/$defs/node"}, {"type": "null"}]},
+    },
     "required": ["value", "next"],
 }
 SCHEMAS: dict[str, dict[str, Any]] = {
@@ -114,7 +117,9 @@ def _larger(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[
             st.booleans(),
         )
     )  # fmt: skip
-    arrays = st.tuples(inner, _bounded("array", "minItems", "maxItems", 4)).map(lambda both: {**both[1], "items": both[0]})
+    arrays = st.tuples(inner, _bounded("array", "minItems", "maxItems", 4)).map(
+        lambda both: {**both[1], "items": both[0]}
+    )
     either = st.lists(inner, min_size=1, max_size=3).map(lambda each: {"anyOf": each})
     return objects | arrays | either
 
@@ -123,7 +128,9 @@ _SMALL = st.one_of(
     _bounded("string", "minLength", "maxLength", 30),
     _bounded("integer", "minimum", "maximum", 50),
     _bounded("number", "minimum", "maximum", 5),
-    st.sampled_from(({"type": "boolean"}, {"type": "null"}, {"enum": ["x", "y"]}, {"const": 1.5}, {"type": "string"})),
+    st.sampled_from(
+        ({"type": "boolean"}, {"type": "null"}, {"enum": ["x", "y"]}, {"const": 1.5}, {"type": "string"})
+    ),
     st.sampled_from(({"type": "string", "format": "date"}, {"type": "string", "pattern": "^[a-z]+$"})),
 )
 FIELDS = st.recursive(_SMALL, _larger, max_leaves=6)

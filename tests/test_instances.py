@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from dset.rehearsal import words
 from dset.rehearsal.instances import Maker
 from dset.rehearsal.patterns import Pattern
-from tests.schemas import FIELDS, SCHEMAS, record
 from tests.likeness import alike, highest
+from tests.schemas import FIELDS, SCHEMAS, record
 
 _REVIEWS = {
     "type": "object",
@@ -43,7 +43,9 @@ def test_a_record_is_valid_for_any_small_schema(field: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("examples", [(), (_THAI, _ENGLISH)])
-def test_the_same_number_makes_the_same_record_and_another_another(examples: tuple[dict[str, Any], ...]) -> None:
+def test_the_same_number_makes_the_same_record_and_another_another(
+    examples: tuple[dict[str, Any], ...],
+) -> None:
     one, again, other = (Maker(_REVIEWS, examples, seed) for seed in (1, 1, 2))
     assert [one.make(number) for number in range(20)] == [again.make(number) for number in range(20)]
     assert all(one.make(number) != one.make(number + 1) for number in range(20))
@@ -70,7 +72,9 @@ def test_lists_and_ends_and_wholes_are_all_met_where_a_schema_leaves_the_choice(
 
 
 def test_a_fixed_field_is_as_it_was_given() -> None:
-    assert {Maker(_REVIEWS).make(number, {"label": "negative"})["label"] for number in range(9)} == {"negative"}
+    assert {Maker(_REVIEWS).make(number, {"label": "negative"})["label"] for number in range(9)} == {
+        "negative"
+    }
 
 
 def test_a_fixed_field_chooses_the_examples_that_have_it() -> None:
@@ -103,7 +107,10 @@ def test_a_variant_goes_on_in_the_language_of_each_text() -> None:
     example = {"source": "The train leaves at nine.", "target": "รถไฟออกเวลาเก้าโมงเช้าตรง", "from": "en"}
     made = Maker(pair, (example,), lang="th").make(1)
     added = {name: made[name].removeprefix(example[name]) for name in made}
-    assert (words.language_of(added["source"], "xx"), words.language_of(added["target"], "xx")) == ("xx", "th")
+    assert (words.language_of(added["source"], "xx"), words.language_of(added["target"], "xx")) == (
+        "xx",
+        "th",
+    )
     assert added["source"].isascii()
     assert made["from"] == "en"
 
@@ -112,14 +119,20 @@ def test_a_variant_keeps_offsets_answers_and_the_order_of_lengths() -> None:
     example = {
         "text": "Somchai Jaidee works in Chiang Mai for the provincial office.",
         "summary": "Somchai Jaidee has a new office.",
-        "entities": [{"word": "Somchai Jaidee", "start": 0, "end": 14}, {"word": "Chiang Mai", "start": 24, "end": 34}],
+        "entities": [
+            {"word": "Somchai Jaidee", "start": 0, "end": 14},
+            {"word": "Chiang Mai", "start": 24, "end": 34},
+        ],
         "choices": ["in the old town", "in Chiang Mai province", "by the sea side"],
         "answer": "in the old town",
     }
     maker = Maker({"type": "object"}, (example,))
     for number in range(30):
         made = maker.make(number)
-        assert [made["text"][each["start"] : each["end"]] for each in made["entities"]] == ["Somchai Jaidee", "Chiang Mai"]
+        assert [made["text"][each["start"] : each["end"]] for each in made["entities"]] == [
+            "Somchai Jaidee",
+            "Chiang Mai",
+        ]
         assert made["answer"] == made["choices"][0] == example["answer"]
         assert len(set(made["choices"])) == 3
         assert len(made["summary"]) < len(made["text"])
@@ -151,7 +164,8 @@ def test_what_nothing_fits_is_an_error_that_names_the_part(field: Any, named: st
 
 
 @pytest.mark.parametrize(
-    "schema", [{"type": "nonsense"}, {"$ref": "#/nowhere"}, record({"$ref": "https://example.org/other.json"})]
+    "schema",
+    [{"type": "nonsense"}, {"$ref": "#/nowhere"}, record({"$ref": "https://example.org/other.json"})],
 )
 def test_what_is_no_schema_by_itself_is_an_error(schema: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="by itself"):

@@ -42,9 +42,15 @@ def _labels(task: dict[str, Any]) -> list[Any]:
 
 def _made(task: dict[str, Any], lang: str, count: int = 30) -> list[dict[str, Any]]:
     maker, labels = Maker(task["schema"], _examples(task, lang), 7, lang=lang), _labels(task)
-    fixed = [{} if labels == [None] else {task["label"]: labels[number % len(labels)]} for number in range(count)]
+    fixed = [
+        {} if labels == [None] else {task["label"]: labels[number % len(labels)]} for number in range(count)
+    ]
     made = [maker.make(number, wanted) for number, wanted in enumerate(fixed)]
-    assert all(record[key] == value for record, wanted in zip(made, fixed, strict=True) for key, value in wanted.items())
+    assert all(
+        record[key] == value
+        for record, wanted in zip(made, fixed, strict=True)
+        for key, value in wanted.items()
+    )
     return made
 
 

@@ -29,7 +29,12 @@ _KEYWORDS = {
     "unevaluatedProperties", "patternProperties", "propertyNames", "minProperties", "maxProperties",
     "dependentRequired", "dependentSchemas", "not", "anyOf", "oneOf", "oneOf-twice", "then", "else",
 }  # fmt: skip
-_RECORD = {"text": 'She said "hello, you".', "count": 3, "tags": ["a", "b"], "more": {"none": None, "yes": True}}
+_RECORD = {
+    "text": 'She said "hello, you".',
+    "count": 3,
+    "tags": ["a", "b"],
+    "more": {"none": None, "yes": True},
+}
 
 
 def _valid(schema: dict[str, Any], value: object) -> bool:
@@ -147,12 +152,17 @@ def test_a_small_text_is_spoiled_too(text: str) -> None:
             _strict(spoiled_text(random.Random(seed), text))
 
 
-@pytest.mark.parametrize("text", [json.dumps(_RECORD), json.dumps(_RECORD, indent=2), "{}", '{"a": [1, 2]}', "[1, 2]"])
+@pytest.mark.parametrize(
+    "text", [json.dumps(_RECORD), json.dumps(_RECORD, indent=2), "{}", '{"a": [1, 2]}', "[1, 2]"]
+)
 def test_a_wrapped_text_holds_the_json_and_no_other_bracket(text: str) -> None:
     kinds = set()
     for seed in range(200):
         said = wrapped(random.Random(seed), text)
-        first, last = min(found.start() for found in re.finditer(r"[\[{]", said)), max(said.rfind("}"), said.rfind("]"))
+        first, last = (
+            min(found.start() for found in re.finditer(r"[\[{]", said)),
+            max(said.rfind("}"), said.rfind("]")),
+        )
         inside = said[first : last + 1]
         kinds |= {"comma"} if inside != text else set()
         kinds |= {"fence"} if "```" in said else {"bare"}
@@ -176,4 +186,6 @@ def test_a_near_copy_differs_by_a_word_or_a_sign(text: str) -> None:
 def test_a_near_copy_of_a_long_text_has_a_word_more() -> None:
     made = {"text": " ".join(f"Train {number} leaves at half past {number % 12}." for number in range(9))}
     found = near_copy(random.Random(1), made)["text"]
-    assert any(character.isalpha() for character in unicodedata.normalize("NFC", found.removeprefix(made["text"])))
+    assert any(
+        character.isalpha() for character in unicodedata.normalize("NFC", found.removeprefix(made["text"]))
+    )

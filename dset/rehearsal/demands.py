@@ -1,6 +1,5 @@
 """What a JSON Schema demands of one place: its own keywords, and those that come by $ref, allOf, anyOf, oneOf and if."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -34,7 +33,7 @@ Choose = Callable[[str, list[Part]], int]
 """Which of the alternatives of anyOf, oneOf or if (its condition, the others) to go by; an index."""
 
 
-class UnfitError(Exception):
+class UnfitError(ValueError):
     """No value fits: where, and why."""
 
 
@@ -50,7 +49,9 @@ class Schemas:
         self._depths: dict[str, int] = {}
         self._validators: dict[tuple[str, ...], Any] = {}
         self.root = Part("", self._root)
-        self.validator = self._compiled({"$defs": {"record": {"$id": self._base, **self._root}}, "$ref": self._base})
+        self.validator = self._compiled(
+            {"$defs": {"record": {"$id": self._base, **self._root}}, "$ref": self._base}
+        )
 
     @staticmethod
     def _compiled(schema: dict[str, Any]) -> Any:
@@ -84,8 +85,11 @@ class Schemas:
             return self._anchors[fragment[1:]]
         steps = [step.replace("~1", "/").replace("~0", "~") for step in unquote(fragment[2:]).split("/")]
         found = self.root
-        for step in steps:
-            found = found.at(int(step) if isinstance(found.schema, list) else step)
+        try:
+            for step in steps:
+                found = found.at(int(step) if isinstance(found.schema, list) else step)
+        except (KeyError, IndexError, ValueError):
+            raise ValueError(f"$ref {reference[:80]!r}: nothing is found there") from None
         return found
 
     @cached_property
@@ -126,7 +130,9 @@ class Schemas:
                 alternatives = [part.at(key, at) for at in range(len(schema[key]))]
                 yield alternatives[choose(key, alternatives)]
         if "if" in schema:
-            met = not choose("if", [part.at("if"), *(part.at(key) for key in ("then", "else") if key in schema)])
+            met = not choose(
+                "if", [part.at("if"), *(part.at(key) for key in ("then", "else") if key in schema)]
+            )
             if met:
                 yield part.at("if")
             if (then := "then" if met else "else") in schema:
@@ -141,7 +147,9 @@ class Schemas:
     def endless(self, part: Part) -> str:
         """The pointer of what makes this part ENDLESS: the part itself, or what it needs."""
         seen = [part]
-        while below := [each for each in _needed(seen[-1]) if self.depth(each) >= ENDLESS and each not in seen]:
+        while below := [
+            each for each in _needed(seen[-1]) if self.depth(each) >= ENDLESS and each not in seen
+        ]:
             seen.append(below[0])
         return seen[-1].pointer or "#"
 
@@ -156,7 +164,7 @@ class Schemas:
         depths = [0]
         for key in ("$ref", "$dynamicRef"):
             if key in schema:
-                depths.append(self._below(self.resolve(schema[key]), above))
+                depths += [self._below(self.resolve(schema[key]), above)]
         for key in _SIDEWAYS:
             each = [self._below(part.at(key, at), above) for at in range(len(schema.get(key, ())))]
             if each:
@@ -191,21 +199,3 @@ def _quoted(pointer: str) -> str:
         r"[^\w/~.$!&'()*+,;=:@?-]", lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()),
         pointer, flags=re.ASCII,
     )  # fmt: skip
-
-
-def same(one: object, other: object) -> bool:
-    """Whether two JSON values are equal: 1 and 1.0 are, 1 and true are not."""
-    return key_of(one) == key_of(other)
-
-
-def key_of(value: object) -> str:
-    """A text that equal JSON values share."""
-    return json.dumps(_plain(value), sort_keys=True, ensure_ascii=False)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    return {key: _plain(each) for key, each in value.items()} if isinstance(value, dict) else value

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dset.rehearsal import variation
-from dset.rehearsal.demands import Schemas, UnfitError, key_of, same
+from dset.rehearsal.demands import Schemas, UnfitError
+from dset.rehearsal.equality import key_of, same
 from dset.rehearsal.invention import Inventor
 
 _TRIES = 8  # of different examples, before one is invented from nothing
@@ -20,12 +21,19 @@ class Maker:
     """
 
     def __init__(
-        self, schema: dict[str, Any], examples: Sequence[dict[str, Any]] = (), seed: int = 0, *, lang: str = "en"
+        self,
+        schema: dict[str, Any],
+        examples: Sequence[dict[str, Any]] = (),
+        seed: int = 0,
+        *,
+        lang: str = "en",
     ) -> None:
         self._schemas = Schemas(schema)
         self._examples = [each for each in examples if self._schemas.validator.is_valid(each)]
         self._seed, self._lang = seed, lang
-        self._digest = hashlib.sha256(key_of([schema, list(examples), lang]).encode("utf-8", "replace")).hexdigest()
+        self._digest = hashlib.sha256(
+            key_of([schema, list(examples), lang]).encode("utf-8", "replace")
+        ).hexdigest()
 
     def make(self, number: int, fixed: Mapping[str, Any] | None = None) -> Any:
         """The record of this number, its `fixed` fields (as the label) as given; an example that has them comes first.

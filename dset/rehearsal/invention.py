@@ -1,13 +1,13 @@
 """Values that a JSON Schema takes, invented: its keywords say what to try, the validator has the last word."""
 
-import math
 import random
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Any
 
 from dset.rehearsal import words
-from dset.rehearsal.demands import ENDLESS, Part, Schemas, UnfitError, key_of, same
+from dset.rehearsal.demands import ENDLESS, Part, Schemas, UnfitError
+from dset.rehearsal.equality import key_of, same
+from dset.rehearsal.figures import number
 from dset.rehearsal.objects import Fields
 from dset.rehearsal.patterns import FORMATS, Pattern
 
@@ -33,7 +33,9 @@ class Inventor:
     def value(self, parts: list[Part], depth: int = 0, fixed: Mapping[str, Any] | None = None) -> Any:
         """A value that fits all parts, its `fixed` fields as given. UnfitError where none is found."""
         if endless := [part for part in parts if self._schemas.depth(part) >= ENDLESS]:
-            raise UnfitError(f"{self._schemas.endless(endless[0])}: nothing is allowed there, or what has no end")
+            raise UnfitError(
+                f"{self._schemas.endless(endless[0])}: nothing is allowed there, or what has no end"
+            )
         reason = ""
         for attempt in range(max(4, _TRIES >> depth)):
             self._steps += 1
@@ -78,7 +80,9 @@ class Inventor:
             return "object"
         if not kinds:
             raise UnfitError(f"{_where(flat)}: no type is allowed there")
-        hinted = [kind for kind in kinds if any(key in part.schema for part in flat for key in _HINTS.get(kind, ()))]
+        hinted = [
+            kind for kind in kinds if any(key in part.schema for part in flat for key in _HINTS.get(kind, ()))
+        ]
         if len(kinds) >= len(_TYPES) - 1:  # any: a text, unless the keywords hint at something else
             kinds = hinted or ["string"]
         if depth >= _DEEP:
@@ -108,7 +112,9 @@ class Inventor:
         return words.within(self._draw, self._lang, wanted, most or wanted + 40)
 
     def _object(self, flat: list[Part], depth: int, fixed: Mapping[str, Any]) -> dict[str, Any]:
-        fields = Fields(self._schemas, flat, self._draw, lambda key, parts: self._choose(key, parts, depth + 1))
+        fields = Fields(
+            self._schemas, flat, self._draw, lambda key, parts: self._choose(key, parts, depth + 1)
+        )
         names = fields.names(sparing=depth >= _DEEP, wanted=fixed, lang=self._lang)
         return {
             name: fixed[name] if name in fixed else self.value(fields.parts_of(name), depth + 1)
@@ -121,7 +127,9 @@ class Inventor:
         held = [part.at("contains") for part in flat if "contains" in part.schema]
         needed = sum(part.schema.get("minContains", 1) for part in flat if "contains" in part.schema)
         closed = any(part.schema.get(key) is False for part in flat for key in ("items", "unevaluatedItems"))
-        most = min([*of(flat, "maxItems"), *([first] if closed else [])], default=max(least, needed, first) + 3)
+        most = min(
+            [*of(flat, "maxItems"), *([first] if closed else [])], default=max(least, needed, first) + 3
+        )
         least = min(max(least, needed), most)
         most = least if depth >= _DEEP else min(most, least + 4)
         size = self._draw.randint(min(least or 1, most), most)
@@ -165,41 +173,6 @@ def allowed_types(flat: list[Part]) -> list[str]:
     return [kind for kind in _TYPES if kind in kinds and not (kind == "integer" and "number" in kinds)]
 
 
-def number(draw: random.Random, schemas: list[dict[str, Any]], *, whole: bool) -> int | float:
-    """A number within the bounds of all schemas; UnfitError where they leave none."""
-    step = Fraction(1 if whole else 0)
-    for schema in schemas:
-        if "multipleOf" in schema:
-            step = _common(step, Fraction(str(schema["multipleOf"])))
-    fine = step or Fraction(1, 100)
-    low = max((Fraction(str(s[k])) for s in schemas for k in ("minimum", "exclusiveMinimum") if k in s), default=None)
-    high = min((Fraction(str(s[k])) for s in schemas for k in ("maximum", "exclusiveMaximum") if k in s), default=None)
-    if low is None:
-        low = Fraction(0) if high is None or high >= 0 else high - 100 * fine
-    if high is None:
-        high = low + 100 * max(fine, Fraction(1))
-    if not step and high - low < 1:
-        fine = (high - low) / 64 or Fraction(1, 100)
-    first, last = math.ceil(low / fine), math.floor(high / fine)
-    above = max((Fraction(str(s["exclusiveMinimum"])) for s in schemas if "exclusiveMinimum" in s), default=None)
-    below = min((Fraction(str(s["exclusiveMaximum"])) for s in schemas if "exclusiveMaximum" in s), default=None)
-    first += above is not None and first * fine <= above
-    last -= below is not None and last * fine >= below
-    if first > last:
-        if not step and low == high and above is None and below is None:
-            return float(low)
-        raise UnfitError(f"no number lies between {float(low)} and {float(high)}")
-    found = draw.randint(first, last) * fine
-    return int(found) if found.denominator == 1 else float(found)
-
-
-def _common(one: Fraction, other: Fraction) -> Fraction:
-    """The least common multiple; one of them may be 0, for any."""
-    if not one:
-        return other
-    return Fraction(math.lcm(one.numerator, other.numerator), math.gcd(one.denominator, other.denominator))
-
-
 def _known(flat: list[Part]) -> list[Any] | None:
     """The values that all enum and const allow; None without any."""
     lists = [*of(flat, "enum"), *([each] for each in of(flat, "const"))]
@@ -213,7 +186,10 @@ def _known(flat: list[Part]) -> list[Any] | None:
 
 def _noted(schema: dict[str, Any]) -> list[Any]:
     examples = schema.get("examples", [])
-    return [*([schema["default"]] if "default" in schema else []), *(examples if isinstance(examples, list) else [])]
+    return [
+        *([schema["default"]] if "default" in schema else []),
+        *(examples if isinstance(examples, list) else []),
+    ]
 
 
 def _where(parts: list[Part]) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dset.rehearsal import words
-from dset.rehearsal.breaks import WAYS, Tools, can_break
+from dset.rehearsal.breaks import WAYS, can_break
 from dset.rehearsal.demands import Part, Schemas
 from dset.rehearsal.invention import items_at
+from dset.rehearsal.nearby import Nearby
 from dset.rehearsal.objects import of_field
 from dset.rehearsal.variation import Path, free_texts, put, texts
 from dset.rehearsal.wrapping import SPOILT, spoiled_text, wrapped
@@ -27,17 +28,26 @@ def broken(schema: dict[str, Any], record: Any, draw: random.Random) -> tuple[An
 
 
 def near_copy(draw: random.Random, record: dict[str, Any]) -> dict[str, Any]:
-    """The record with a word, or where that is too much a character, more in its longest text.
+    """The record with a word, or where that is too much a sign, more at the end of its longest text.
 
-    Of its different 5-grams 90 % are then the same, where it has nine; without such a text it comes back as it is.
+    Of the text's different 5-grams 90 % are then the same, where it has nine; a record without texts comes back as
+    it is. `Mischief.near_copy` sees to it that the copy is valid too.
     """
-    found = copy.deepcopy(record)
-    for path, text in sorted(free_texts(found), key=lambda each: -len(each[1]))[:1]:
-        lang = words.language_of(text, "en")
-        said = " " + words.word(draw, lang)
+    return next(_near_copies(draw, record), record)
+
+
+def _near_copies(draw: random.Random, record: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path, text in sorted(free_texts(record), key=lambda each: -len(each[1])):
         kept = len({text[at : at + 5] for at in range(len(text) - 4)})
-        put(found, path, text + (said if _NEAR * len(said) <= kept else draw.choice("!?.")))
-    return found
+        word = " " + words.word(draw, words.language_of(text, "en"))
+        for more in [word] * (_NEAR * len(word) <= kept) + draw.sample("!?.", 3):
+            found = copy.deepcopy(record)
+            put(found, path, text + more)
+            yield found
+        if len(text) > 1:  # where a text is as long as it may be
+            found = copy.deepcopy(record)
+            put(found, path, text[:-1] + ("!" if text[-1] != "!" else "?"))
+            yield found
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,11 @@ class Mischief:
                         return found, name
         raise ValueError(f"nothing was found that breaks the record{f' in the way {way!r}' if way else ''}")
 
+    def near_copy(self, record: dict[str, Any], draw: random.Random) -> dict[str, Any]:
+        """As `near_copy`, but valid as the record is; the record itself where no such copy is."""
+        fitting = (each for each in _near_copies(draw, record) if self._schemas.validator.is_valid(each))
+        return next(fitting, record)
+
     def ways(self, record: Any) -> list[str]:
         """The ways that may apply to a valid record; some need more luck than there is."""
         return sorted(self._ways(record))
@@ -92,7 +107,7 @@ class Mischief:
         if part is None:
             values = iter([value for way, value in _other_types(place.value) if way == name])
         else:
-            values = WAYS[name][1](place.value, part, Tools(self._schemas, draw))
+            values = WAYS[name][1](place.value, part, Nearby(self._schemas, draw))
         for value in values:
             if not place.path:
                 yield copy.deepcopy(value)
@@ -113,7 +128,9 @@ class Mischief:
         yield _Place(path, value, flat)
         if isinstance(value, dict):
             for name, below in value.items():
-                yield from self._places(below, [each for part in flat for each in of_field(part, name)], (*path, name))
+                yield from self._places(
+                    below, [each for part in flat for each in of_field(part, name)], (*path, name)
+                )
         elif isinstance(value, list):
             for at, below in enumerate(value):
                 yield from self._places(below, items_at(flat, at), (*path, at))
@@ -154,10 +171,18 @@ def _wrong_types(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, int | float):
         named = "integer" if isinstance(value, int) else "number"
         fraction = [("fraction-for-integer", value + 0.5)] if named == "integer" else []
-        return [("text-for-number", str(value)), ("array-for-number", [value]), ("boolean-for-number", True), *fraction]
+        return [
+            ("text-for-number", str(value)),
+            ("array-for-number", [value]),
+            ("boolean-for-number", True),
+            *fraction,
+        ]
     if isinstance(value, str):
         return [("number-for-text", 7), ("array-for-text", [value]), ("object-for-text", {"value": value})]
     if isinstance(value, list):
         joined = ", ".join(text for _, text in texts(value))
-        return [("object-for-array", {str(at): each for at, each in enumerate(value)}), ("text-for-array", joined)]
+        return [
+            ("object-for-array", {str(at): each for at, each in enumerate(value)}),
+            ("text-for-array", joined),
+        ]
     return [("array-for-object", [value]), ("text-for-object", json.dumps(value, ensure_ascii=False))]

@@ -44,7 +44,11 @@ class Fields:
 
     def _open(self) -> bool:
         """Whether the schema speaks of fields that it does not name."""
-        named = [part.schema.get(key, False) for part in self._flat for key in ("additionalProperties", "patternProperties")]
+        named = [
+            part.schema.get(key, False)
+            for part in self._flat
+            for key in ("additionalProperties", "patternProperties")
+        ]
         return any(each is not False and each != {} for each in named)
 
     def _with_dependants(self, names: dict[str, None]) -> dict[str, None]:
@@ -63,7 +67,9 @@ class Fields:
     def _add(self, part: Part) -> None:
         known = {each.pointer for each in self._flat}
         if part.pointer not in known:
-            self._flat += [each for each in self._schemas.flat([part], self._choose) if each.pointer not in known]
+            self._flat += [
+                each for each in self._schemas.flat([part], self._choose) if each.pointer not in known
+            ]
 
     def parts_of(self, name: str) -> list[Part]:
         """What holds for the field of this name."""
@@ -73,7 +79,11 @@ class Fields:
         return all(part.schema is not False for part in self.parts_of(name)) and self._named(name)
 
     def _named(self, name: str) -> bool:
-        return all(self._schemas.fits([part.at("propertyNames")], name) for part in self._flat if "propertyNames" in part.schema)
+        return all(
+            self._schemas.fits([part.at("propertyNames")], name)
+            for part in self._flat
+            if "propertyNames" in part.schema
+        )
 
     def _new_name(self, taken: Collection[str], lang: str) -> str:
         patterns = [Pattern(each) for part in self._flat for each in part.schema.get("patternProperties", {})]
@@ -84,7 +94,11 @@ class Fields:
             if isinstance(source, Pattern):
                 name = source.text(self._draw)
             else:
-                name = str(self._draw.choice(source)) if source else words.word(self._draw, lang).replace(" ", "_")
+                name = (
+                    str(self._draw.choice(source))
+                    if source
+                    else words.word(self._draw, lang).replace(" ", "_")
+                )
             if name not in taken and self._possible(name):
                 return name
         raise UnfitError(f"{self._flat[0].pointer or '#'}: no name is found for one more property")
@@ -119,5 +133,3 @@ def _name_patterns(schema: dict[str, Any]) -> list[str]:
 def _name_list(schema: dict[str, Any]) -> list[str]:
     named = schema.get("propertyNames")
     return [str(each) for each in named.get("enum", ())] if isinstance(named, dict) else []
-
-

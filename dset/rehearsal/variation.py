@@ -19,7 +19,9 @@ _LEAST = 40  # characters added at least
 _CODE = re.compile(r"[\w.:/@+#?&=%-]*", re.ASCII)  # no sentence: an address, an id, a date
 
 
-def varied(draw: random.Random, record: dict[str, Any], valid: Callable[[Any], bool], lang: str) -> dict[str, Any]:
+def varied(
+    draw: random.Random, record: dict[str, Any], valid: Callable[[Any], bool], lang: str
+) -> dict[str, Any]:
     """A variant of `record`, which is valid; `lang` for its texts in Latin letters."""
     record = copy.deepcopy(record)
     longest = 0  # of the texts so far: what was longer than another stays longer

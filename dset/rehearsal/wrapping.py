@@ -84,7 +84,9 @@ def _single_quotes(_draw: random.Random, text: str) -> str:
 
 
 def _commented(draw: random.Random, text: str) -> str:
-    return text.replace("{", "{ " + draw.choice(("// the record\n", "/* the record */ ", "# the record\n")), 1)
+    return text.replace(
+        "{", "{ " + draw.choice(("// the record\n", "/* the record */ ", "# the record\n")), 1
+    )
 
 
 def _not_a_number(draw: random.Random, text: str) -> str:
@@ -104,7 +106,9 @@ def _braceless(_draw: random.Random, text: str) -> str:
 
 
 def _plain(draw: random.Random, _text: str) -> str:
-    return draw.choice(_BEFORE[:1] + _AFTER + ("I'm sorry, I cannot help with that.", "ขออภัย ฉันไม่สามารถตอบได้"))
+    return draw.choice(
+        _BEFORE[:1] + _AFTER + ("I'm sorry, I cannot help with that.", "ขออภัย ฉันไม่สามารถตอบได้")
+    )
 
 
 def _bare_names(_draw: random.Random, text: str) -> str:
