@@ -3,7 +3,7 @@
 import copy
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,17 +27,21 @@ def broken(schema: dict[str, Any], record: Any, draw: random.Random) -> tuple[An
     return Mischief(schema).broken(record, draw)
 
 
-def near_copy(draw: random.Random, record: dict[str, Any]) -> dict[str, Any]:
+def near_copy(draw: random.Random, record: dict[str, Any], fields: Collection[str] = ()) -> dict[str, Any]:
     """The record with a word, or where that is too much a sign, more at the end of its longest text.
+
+    `fields`: by which records are alike; the longest text in one of them is taken where there is one.
 
     Of the text's different 5-grams 90 % are then the same, where it has nine; a record without texts comes back as
     it is. `Mischief.near_copy` sees to it that the copy is valid too.
     """
-    return next(_near_copies(draw, record), record)
+    return next(_near_copies(draw, record, fields), record)
 
 
-def _near_copies(draw: random.Random, record: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for path, text in sorted(free_texts(record), key=lambda each: -len(each[1])):
+def _near_copies(
+    draw: random.Random, record: dict[str, Any], fields: Collection[str]
+) -> Iterator[dict[str, Any]]:
+    for path, text in sorted(free_texts(record), key=lambda each: (each[0][0] not in fields, -len(each[1]))):
         kept = len({text[at : at + 5] for at in range(len(text) - 4)})
         word = " " + words.word(draw, words.language_of(text, "en"))
         for more in [word] * (_NEAR * len(word) <= kept) + draw.sample("!?.", 3):
@@ -81,9 +85,13 @@ class Mischief:
                         return found, name
         raise ValueError(f"nothing was found that breaks the record{f' in the way {way!r}' if way else ''}")
 
-    def near_copy(self, record: dict[str, Any], draw: random.Random) -> dict[str, Any]:
+    def near_copy(
+        self, record: dict[str, Any], draw: random.Random, fields: Collection[str] = ()
+    ) -> dict[str, Any]:
         """As `near_copy`, but valid as the record is; the record itself where no such copy is."""
-        fitting = (each for each in _near_copies(draw, record) if self._schemas.validator.is_valid(each))
+        fitting = (
+            each for each in _near_copies(draw, record, fields) if self._schemas.validator.is_valid(each)
+        )
         return next(fitting, record)
 
     def ways(self, record: Any) -> list[str]:
