@@ -66,6 +66,18 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "properties": _CARD,
         "dependentSchemas": {"card": {"required": ["year"], "properties": {"year": {"type": "integer"}}}},
     },
+    "manyDependants": {
+        "type": "object",
+        "properties": {name: {"type": "integer"} for name in "abcdefghijklmnop"},
+        "dependentRequired": {name: list("abcdefghijklmnop") for name in "abcdefghijklmnop"},
+        "minProperties": 1,
+    },
+    "dependant": {
+        "type": "object",
+        "required": ["card"],
+        "dependentSchemas": {"card": {"required": ["year"], "properties": {"year": {"const": 2026}}}},
+    },
+    "allDifferent": record({"type": "array", "items": {"enum": list("abcdefgh")}, "uniqueItems": True, "minItems": 8}),
     "unevaluatedProperties": record({"type": "string"}, allOf=[{"properties": {"b": {"type": "integer"}}}], unevaluatedProperties=False),
     "items": record({"type": "array", "items": {"type": "integer"}}),
     "noItems": record({"type": "array", "prefixItems": [{"type": "integer"}], "items": False, "minItems": 1}),
