@@ -10,7 +10,6 @@ from urllib.parse import unquote
 ENDLESS = 1_000
 """The depth of what has no end, as an object that requires itself."""
 _BASE = "urn:dset:record"
-_SIDEWAYS = ("allOf", "anyOf", "oneOf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +164,7 @@ class Schemas:
         for key in ("$ref", "$dynamicRef"):
             if key in schema:
                 depths += [self._below(self.resolve(schema[key]), above)]
-        for key in _SIDEWAYS:
+        for key in ("allOf", "anyOf", "oneOf"):
             each = [self._below(part.at(key, at), above) for at in range(len(schema.get(key, ())))]
             if each:
                 depths.append(max(each) if key == "allOf" else min(each))
