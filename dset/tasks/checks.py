@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dset.tasks import languages, paths, rules
+from dset.tasks import free_texts, languages, paths, rules
 from dset.tasks.definitions import Task
 from dset.tasks.schemas import Schema
 
@@ -32,10 +32,10 @@ class Checks:
                 found.append(rules.wrong_label(record, name, wanted[name]))
         return found + ([] if found else self._foreign(record))
 
-    def _foreign(self, record: Mapping[str, Any]) -> list[str]:
+    def _foreign(self, record: dict[str, Any]) -> list[str]:
         """Texts in another language. Told only of a record that is right otherwise: its fields are what they should be."""
         found = []
-        for path, text in rules.texts_of(record, self._task.texts):
+        for path, text in free_texts.in_language(self._task, record):
             if fault := languages.fault(text, self._lang):
                 found.append(f"{path}: {fault}")
         return found
