@@ -79,17 +79,9 @@ class Inventor:
         if needed and "object" in kinds:
             return "object"
         if not kinds:
-<<<<<<< HEAD
-            raise UnfitError(f"{flat[0].pointer or '#'}: no type is allowed there")
-        hinted = [
-            kind
-            for kind in kinds
-            if any(_HINTS.get(kind, "").split() and _hints(kind, part) for part in flat)
-=======
             raise UnfitError(f"{_where(flat)}: no type is allowed there")
         hinted = [
             kind for kind in kinds if any(key in part.schema for part in flat for key in _HINTS.get(kind, ()))
->>>>>>> ade321749022e8aef9140fc9c58c5433062f0a93
         ]
         if len(kinds) >= len(_TYPES) - 1:  # any: a text, unless the keywords hint at something else
             kinds = hinted or ["string"]
@@ -125,13 +117,7 @@ class Inventor:
         )
         names = fields.names(sparing=depth >= _DEEP, wanted=fixed, lang=self._lang)
         return {
-<<<<<<< HEAD
-            name: fixed[name]
-            if name in fixed
-            else self.value(fields.parts_of(name) or [Part("", True)], depth + 1)
-=======
             name: fixed[name] if name in fixed else self.value(fields.parts_of(name), depth + 1)
->>>>>>> ade321749022e8aef9140fc9c58c5433062f0a93
             for name in names
         }
 
@@ -187,54 +173,6 @@ def allowed_types(flat: list[Part]) -> list[str]:
     return [kind for kind in _TYPES if kind in kinds and not (kind == "integer" and "number" in kinds)]
 
 
-<<<<<<< HEAD
-def number(draw: random.Random, schemas: list[dict[str, Any]], *, whole: bool) -> int | float:
-    """A number within the bounds of all schemas; UnfitError where they leave none."""
-    step = Fraction(1 if whole else 0)
-    for schema in schemas:
-        if "multipleOf" in schema:
-            step = _common(step, Fraction(str(schema["multipleOf"])))
-    fine = step or Fraction(1, 100)
-    low = max(
-        (Fraction(str(s[k])) for s in schemas for k in ("minimum", "exclusiveMinimum") if k in s),
-        default=None,
-    )
-    high = min(
-        (Fraction(str(s[k])) for s in schemas for k in ("maximum", "exclusiveMaximum") if k in s),
-        default=None,
-    )
-    if low is None:
-        low = Fraction(0) if high is None or high >= 0 else high - 100 * fine
-    if high is None:
-        high = low + 100 * max(fine, Fraction(1))
-    if not step and high - low < 1:
-        fine = (high - low) / 64 or Fraction(1, 100)
-    first, last = math.ceil(low / fine), math.floor(high / fine)
-    above = max(
-        (Fraction(str(s["exclusiveMinimum"])) for s in schemas if "exclusiveMinimum" in s), default=None
-    )
-    below = min(
-        (Fraction(str(s["exclusiveMaximum"])) for s in schemas if "exclusiveMaximum" in s), default=None
-    )
-    first += above is not None and first * fine <= above
-    last -= below is not None and last * fine >= below
-    if first > last:
-        if not step and low == high and above is None and below is None:
-            return float(low)
-        raise UnfitError(f"no number lies between {float(low)} and {float(high)}")
-    found = draw.randint(first, last) * fine
-    return int(found) if found.denominator == 1 else float(found)
-
-
-def _common(one: Fraction, other: Fraction) -> Fraction:
-    """The least common multiple; one of them may be 0, for any."""
-    if not one:
-        return other
-    return Fraction(math.lcm(one.numerator, other.numerator), math.gcd(one.denominator, other.denominator))
-
-
-=======
->>>>>>> ade321749022e8aef9140fc9c58c5433062f0a93
 def _known(flat: list[Part]) -> list[Any] | None:
     """The values that all enum and const allow; None without any."""
     lists = [*of(flat, "enum"), *([each] for each in of(flat, "const"))]

@@ -18,16 +18,8 @@ from dset.rehearsal.wrapping import SPOILT, spoiled_text, wrapped
 
 __all__ = ["SPOILT", "Mischief", "broken", "near_copy", "spoiled_text", "wrapped"]
 
-<<<<<<< HEAD
-_KEYWORDS = {
-    "oneOf-twice": "oneOf",
-    "minContains": "contains",
-    "maxContains": "contains",
-}  # that an error names
-=======
 _KEYWORDS = {"oneOf-twice": {"oneOf"}, "contains": {"contains", "minContains"}}  # that an error names
 _NEAR = 12  # times as many 5-grams stay as are added
->>>>>>> ade321749022e8aef9140fc9c58c5433062f0a93
 
 
 def broken(schema: dict[str, Any], record: Any, draw: random.Random) -> tuple[Any, str]:

@@ -43,11 +43,6 @@ class Fields:
         return all(self._schemas.depth(part) < ENDLESS for part in self.parts_of(name))
 
     def _open(self) -> bool:
-<<<<<<< HEAD
-        return any(
-            key in part.schema for part in self._flat for key in ("additionalProperties", "patternProperties")
-        )
-=======
         """Whether the schema speaks of fields that it does not name."""
         named = [
             part.schema.get(key, False)
@@ -55,7 +50,6 @@ class Fields:
             for key in ("additionalProperties", "patternProperties")
         ]
         return any(each is not False and each != {} for each in named)
->>>>>>> ade321749022e8aef9140fc9c58c5433062f0a93
 
     def _with_dependants(self, names: dict[str, None]) -> dict[str, None]:
         """These names, and those that they bring; what a dependent schema says holds from then on."""

@@ -12,7 +12,7 @@ from dset.endpoints import Endpoint
 from dset.keys import Secrets
 from dset.rehearsal import canned, faults, stage
 from dset.rehearsal.instances import Maker
-from dset.rehearsal.mischief import Mischief, near_copy, spoiled_text, wrapped
+from dset.rehearsal.mischief import Mischief, spoiled_text, wrapped
 from dset.rehearsal.server import Behaviour, Request, Script, Server
 from dset.settings import Settings
 from dset.tasks import planfile, requests
@@ -75,7 +75,7 @@ class Model:
         if self._earlier and luck < rates.repeated:
             return draw.choice(self._earlier)
         if self._earlier and luck < rates.repeated + rates.nearly:
-            return near_copy(draw, draw.choice(self._earlier))
+            return self._mischief.near_copy(draw.choice(self._earlier), draw, self._task.unique)
         made = self._maker.make(draw.randrange(10**9), fixed)
         if draw.random() < rates.broken * 0.8:  # the others are no JSON at all
             broken, way = self._mischief.broken(made, draw)
