@@ -128,7 +128,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "a list taken for an object": ({"texts": ["parts.word"]}, '.texts[0]: "parts.word" is no property'),
     "texts that are no list": ({"texts": "text"}, '.texts: must be a list of words, not "text"'),
     "alike by the same twice": ({"unique": ["text", "text"]}, '.unique[1]: "text" stands there twice'),
-    "a rule that is none": ({"rules": [{"rule": "shortest"}]}, ".rules[0]"),
+    "a rule that is none": ({"rules": [{"rule": "shortest"}]}, '.rules[0].rule: there is no rule "shortest"'),
     "a rule on what is not there": ({"rules": [{"rule": "shorter", "field": "sum", "than": "text"}]}, '.rules[0].field: "sum" is no property'),
     "a rule on a field that its items lack": ({"rules": [{"rule": "spans", "text": "text", "items": "parts", "start": "from", "end": "word", "word": "word"}]}, '.rules[0].start: "parts[].from" is no property'),
     "a key in another case": ({"Label": "label"}, ".Label: is not known there; did you mean label?"),

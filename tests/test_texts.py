@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from dset.tasks import definitions, texts
 
 RECORD = {
@@ -28,24 +26,6 @@ SCHEMA: dict[str, Any] = {
     },
     "$defs": {"part": PART},
 }
-
-
-@pytest.mark.parametrize(
-    ("path", "found"),
-    [
-        ("text", [("text", "a")]),
-        ("tags", [("tags[0]", "b"), ("tags[1]", "c")]),
-        ("tags[]", [("tags[0]", "b"), ("tags[1]", "c")]),
-        ("parts[].word", [("parts[0].word", "d"), ("parts[1].word", "e")]),
-        ("of.in.deep", [("of.in.deep", "f")]),
-        ("rows[][]", [("rows[0][0]", "g"), ("rows[1][0]", "h")]),
-        ("count", []),
-        ("none", []),
-        ("text.word", []),
-    ],
-)
-def test_texts_are_found_at_a_path(path: str, found: list[tuple[str, str]]) -> None:
-    assert list(texts.at(RECORD, path)) == found
 
 
 def test_the_named_texts_are_those_that_must_be_in_the_language() -> None:

@@ -74,7 +74,8 @@ def _check_rule(schema: dict[str, Any], rule: dict[str, Any], place: str, findin
     try:
         rules.read(rule, place)
     except UsageError as error:
-        findings.add(place, str(error).removeprefix(place).lstrip(":. "))
+        where, _, what = str(error).partition(": ")
+        findings.add(where, what)
         return
     named = [(key, rule[key]) for key in _FIELDS if key in rule]
     for key in ("fields", "when"):
