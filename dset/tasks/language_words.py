@@ -18,7 +18,7 @@ NAMES = {
 # The first language of a script is the one a text in it is taken for.
 SCRIPTS = {
     "th": ("THAI",), "lo": ("LAO",), "km": ("KHMER",), "my": ("MYANMAR",), "zh": ("CJK", "BOPOMOFO"),
-    "ja": ("HIRAGANA", "KATAKANA", "CJK"), "ko": ("HANGUL", "CJK"), "ar": ("ARABIC",), "fa": ("ARABIC",),
+    "ja": ("HIRAGANA", "KATAKANA", "CJK"), "ko": ("HANGUL",), "ar": ("ARABIC",), "fa": ("ARABIC",),
     "ur": ("ARABIC",), "he": ("HEBREW",), "yi": ("HEBREW",), "hi": ("DEVANAGARI",), "mr": ("DEVANAGARI",),
     "ne": ("DEVANAGARI",), "bn": ("BENGALI",), "as": ("BENGALI",), "ta": ("TAMIL",), "te": ("TELUGU",),
     "kn": ("KANNADA",), "ml": ("MALAYALAM",), "gu": ("GUJARATI",), "pa": ("GURMUKHI", "ARABIC"),
@@ -48,11 +48,11 @@ WORDS = {code: frozenset(words.split()) for code, words in {
     "vi": "của và là có không được cho trong người những các một đã này với khi từ bao nhiêu nào gì ai ở đâu đến như "
           "về để tôi bạn rất thì mà vì trên ra hơn năm theo sau trước ông bà họ chúng nếu cũng",
     "fr": "le la les de des du un une et est dans que qui pour par sur avec pas au aux ce cette ces il elle sont ne se "
-          "plus ou mais où quel quelle été son sa ses nous vous je en être à qu d l c j n s très comme fait",
+          "plus ou mais où quel quelle été son sa ses nous vous je en être à qu d l c j n s très comme fait combien y",
     "de": "der die das und ist in den von zu mit dem des ein eine einer einen nicht auf für als auch es an werden aus "
           "er hat dass sie nach wird bei sich war wie oder was wer ich wir zum zur über um wurde haben sind im am",
     "es": "el la los las de del y en que un una es por con para se no al lo como más su sus fue ha son qué cuál quién "
-          "cómo cuándo dónde pero o este esta está muy yo mi me ser entre desde",
+          "cómo cuándo dónde pero o este esta está muy yo mi me ser entre desde cuánto cuánta cuántos cuántas ella",
     "pt": "o a os as de do da dos das e em um uma que não é para com por se no na nos nas mais como ao foi qual quem "
           "são ou mas seu sua eu você isso muito ser está pelo pela também",
     "it": "il lo la i gli le di del della dei delle e è un una che in con per non si da al alla nel nella sono come più "

@@ -19,7 +19,7 @@ _MANY_WORDS = 12  # foreign words that are no list of names any more
 _NO_TEXT = re.compile(
     r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+|www\.\S+|\S+@\S+|<[^<>]{1,200}>|\$[^$\n]{1,200}\$", re.DOTALL
 )
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"\b[^\W\d_]+\b")  # J45 and E11 are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +29,23 @@ class _Profile:
     letters: Counter[str]  # as they stand, lower case
     scripts: Counter[str]  # weighted letters by script
     words: int  # in Latin letters
-    hits: Counter[str]  # function words by language
+    hits: Counter[str]  # different function words by language
     enough: int  # of them for running text: a question of four words needs but one
 
 
 def name(code: str) -> str:
     """The language's English name; the code itself where it is not known."""
-    return NAMES.get(_base(code), code)
+    return NAMES.get(base(code), code)
 
 
 def is_known(code: str) -> bool:
     """Can a text be told to be in another language than this?"""
-    return _base(code) in NAMES
+    return base(code) in NAMES
 
 
 def fault(text: str, code: str) -> str:
     """'' if `text` may well be in the language of `code`, else "is in English, not in Thai"."""
-    wanted = _base(code)
+    wanted = base(code)
     if wanted not in NAMES:
         return ""
     profile = _profile(text)
@@ -59,7 +59,7 @@ def detect(text: str) -> str:
     return _detected(_profile(text))
 
 
-def _base(code: str) -> str:
+def base(code: str) -> str:
     """`pt-BR` and `zh_TW` are pt and zh; an English name is taken for its code."""
     base = re.split(r"[-_]", code.strip().lower(), maxsplit=1)[0]
     return base if base in NAMES else _BY_NAME.get(base, base)
@@ -89,8 +89,9 @@ def _profile(text: str) -> _Profile:
         if script := _script(char):
             scripts[script] += count * WEIGHTS.get(script, 1)
     words = [word for word in _WORD.findall(plain) if _script(word[0]) == "LATIN"]
-    hits = Counter({code: sum(word in known for word in words) for code, known in WORDS.items()})
-    hits["vi"] += sum(not VIETNAMESE.isdisjoint(word) for word in words)
+    different = set(words)  # La La Land is not French
+    hits = Counter({code: sum(word in known for word in different) for code, known in WORDS.items()})
+    hits["vi"] += sum(not VIETNAMESE.isdisjoint(word) for word in different)
     asks = plain.rstrip().endswith("?") and len(words) >= 4
     return _Profile(letters, scripts, len(words), hits, 1 if asks else 2)
 
@@ -122,7 +123,7 @@ def _not_in_words(profile: _Profile, wanted: str) -> str:
     best = _most_hits(profile)
     if best == wanted or any({best, wanted} <= alike for alike in ALIKE) or profile.words < 3:
         return ""
-    return best if profile.hits[best] >= 2 * hits + profile.enough else ""
+    return best if profile.hits[best] >= 1.5 * hits + profile.enough else ""
 
 
 def _rival(profile: _Profile, wanted: str) -> str:
