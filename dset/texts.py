@@ -74,7 +74,7 @@ def _leaves(record: Mapping[str, Any]) -> Iterator[tuple[str, str | int | float]
     rest: list[tuple[str, Any]] = [("", record)]
     while rest:
         path, value = rest.pop()
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             start = path + "." if path else ""
             rest.extend((f"{start}{name}", inner) for name, inner in reversed(value.items()))
         elif isinstance(value, list | tuple):

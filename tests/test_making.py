@@ -139,6 +139,18 @@ def test_of_several_records_the_good_ones_are_kept_and_only_the_bad_ones_are_mad
     assert all("label" in one["reason"] for one in lost)
 
 
+def test_a_label_that_is_called_as_a_column_of_q_csv_has_a_column_of_its_own(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    properties = {"text": {"type": "string"}, "status": {"enum": ["open", "shut"]}}
+    schema = {"type": "object", "properties": properties, "required": ["text", "status"]}
+    tasks_json(clean_place, feelings={**FEELINGS, "schema": schema, "label": "status"})
+    writer = Writer(lambda slot, times: {"text": words(slot, 5), "status": ["open", "shut"][times % 2]})
+    assert make(main, serve(writer), 4).exit_status == 0
+    assert {row["q_status"] for row in queue_rows(clean_place / FOLDER)} == {"open", "shut"}
+    assert Counter(record["status"] for record in data(clean_place / FOLDER)) == {"open": 2, "shut": 2}
+
+
 # --- Gated ------------------------------------------------------------------------------------------------------
 
 
