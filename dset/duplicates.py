@@ -33,7 +33,7 @@ class Index:
 
     A text that is the same as one before, after normalisation, is always found. One whose likeness is `near` or more
     is found with a probability above 0.998; one below never. What `find` costs has a bound: at most 16 members of a
-    bucket are looked at, and 16 texts compared. So among thousands that share most of their text a near one may be
+    bucket are looked at, and 8 texts compared. So among thousands that share most of their text a near one may be
     missed, or another one named than the most alike.
 
     Of a text longer than 20,000 characters the first and the last 10,000 stand for the whole; it is like one only
