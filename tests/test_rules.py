@@ -51,6 +51,7 @@ def test_spans_that_spell_their_words_are_right() -> None:
         ("Bangkok", -21, -14, 'entities[0]: -21 to -14 is no part of the text; "Bangkok" stands at 10 to 17'),
         ("Hue", 10, 17, 'entities[0]: "Hue" does not stand in the text'),
         ("to", 0, 2, 'entities[0]: 0 to 2 is "I "; "to" stands at 7 to 9 or 23 to 25'),
+        ("o", 0, 1, 'entities[0]: 0 to 1 is "I"; "o" stands at 8 to 9 or 15 to 16 or 20 to 21 or elsewhere'),
         ("", 3, 3, "entities[0]: its word is empty"),
     ],
 )
@@ -246,3 +247,9 @@ def test_the_offsets_that_a_fault_tells_are_right(before: str, after: str, word:
 def test_normal_keeps_what_nfkc_would_break() -> None:
     assert fields.normal("น้ำ ") == "น้ำ"
     assert fields.normal("ﬁ²") == "ﬁ²"
+    assert fields.normal("กา\u200bแฟ") == "กาแฟ"
+
+
+def test_a_word_that_overlaps_itself_is_found_in_every_place() -> None:
+    item = {"text": "xyx", "start": 0, "end": 3}
+    assert found(SPANS, {"text": "axyxyx", "entities": [item]})[0].endswith("stands at 1 to 4 or 3 to 6")
