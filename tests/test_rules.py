@@ -125,6 +125,17 @@ def test_the_sides_of_a_translation_differ_in_language() -> None:
     assert found(TRANSLATION, {"a": "Bangkok", "b": "Bangkok", "from": "en", "to": "vi"}) == []
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [("the old bridge", ""), ("The old bridge", "must stand in context"), ("", "must stand in context"), (7, "")],
+)
+def test_an_answer_that_is_taken_from_its_context_stands_there(answer: Any, told: str) -> None:
+    rule = rules.read({"rule": "within", "field": "answer", "in": "context"}, "t")
+    record = {"context": "They met on the old bridge.", "answer": answer}
+    said = " ".join(rules.faults([rule], record, "en"))
+    assert (told in said) if told else not said
+
+
 def test_a_summary_is_shorter_than_its_text() -> None:
     assert found(SHORTER, {"summary": "abc", "text": "abcd"}) == []
     assert found(SHORTER, {"summary": "abcd", "text": "abcd"}) == [

@@ -143,6 +143,14 @@ def shorter(names: Names, record: Any, _: str) -> list[str]:
     return [f"{names['field']}: it must be shorter than {names['than']}; {lengths}"]
 
 
+def within(names: Names, record: Any, _: str) -> list[str]:
+    """One text stands in another, letter by letter: an answer that is taken from its context."""
+    text, place = fields.value(record, names["field"]), fields.value(record, names["in"])
+    if not isinstance(text, str) or not isinstance(place, str) or (text and text in place):
+        return []
+    return [f"{names['field']}: {shown.value(text)} must stand in {names['in']} word for word"]
+
+
 def turns(names: Names, record: Any, _: str) -> list[str]:
     """A chat: system if wanted, then user and assistant by turns; the assistant has the last word; nothing is empty."""
     place, messages = names["messages"], fields.value(record, names["messages"])
@@ -186,5 +194,6 @@ CHECKS: dict[str, Callable[[Names, Any, str], list[str]]] = {
     "languages": in_languages,
     "translation": translation,
     "shorter": shorter,
+    "within": within,
     "turns": turns,
 }

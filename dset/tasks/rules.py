@@ -21,6 +21,7 @@ _KEYS = {
     "languages": ("fields",),
     "translation": ("source", "target", "[source_lang]", "[target_lang]"),
     "shorter": ("field", "than"),
+    "within": ("field", "in"),
     "turns": ("messages",),
 }
 
