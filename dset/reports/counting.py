@@ -10,9 +10,9 @@ from dset.answers import Record
 from dset.costs import Bill, Tokens
 from dset.errors import JournalError
 from dset.rejections import DONE_BEFORE
-from dset.reports import factors, twins
+from dset.reports import planned, twins
 from dset.reports.classes import Guessed
-from dset.reports.figures import Classes, Counts, Figures, Rejections, Spent
+from dset.reports.figures import Classes, Counts, Duplicates, Figures, Rejections, Spent
 from dset.reports.lengths import Measure, texts_in
 from dset.reports.likenesses import Placed
 from dset.reports.reasons import Reasons
@@ -46,7 +46,7 @@ class Counting:
         self._subject, task = subject, subject.task
         self._answers = self._members = self._damages = self._bad_rejections = 0
         self._damaged: list[str] = []
-        self._label, self._parameters = factors.of(subject)
+        self._label, self._parameters = planned.of(subject)
         self._guessed, self._measure, self._reasons = Guessed(), Measure(), Reasons()
         self._tongues = Tongues(detect, task.texts if task else (), subject.lines) if detect else None
         self._tokens, self._bill, self._rejected_bill = Tokens(), Bill(), Bill()
@@ -147,7 +147,7 @@ class Counting:
         known = [one.told() for one in (self._label, *self._parameters) if one is not None]
         return (*known, *self._guessed.told(self._members))
 
-    def figures(self, classes: Sequence[Classes], found: twins.Duplicates) -> Figures:
+    def figures(self, classes: Sequence[Classes], found: Duplicates) -> Figures:
         """All of it; `classes` as they were told, `found` as the duplicates are."""
         subject, task = self._subject, self._subject.task
         reasons, others = self._reasons.told()

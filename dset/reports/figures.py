@@ -68,7 +68,6 @@ class Duplicates:
 class Reason:
     """One kind of fault. `text` has `...` where the faults differ; `example` is the first of them as it stands."""
 
-    kind: str  # as rejected.json has it
     text: str
     count: int
     row: int  # of the first one, 0 where it is not known

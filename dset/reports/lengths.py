@@ -45,8 +45,8 @@ class Measure:
 
 def _told(name: str, counts: Counter[int]) -> Lengths:
     total = sum(counts.values())
-    quantiles = [_quantile(counts, share * total // 100) for share in (50, 90)]
-    return Lengths(name, total, min(counts), *quantiles, max(counts))
+    median, ninety = (_quantile(counts, share * total // 100) for share in (50, 90))
+    return Lengths(name, total, min(counts), median, ninety, max(counts))
 
 
 def _quantile(counts: Counter[int], before: int) -> int:

@@ -36,7 +36,9 @@ class Likenesses:
     def __init__(self, near: float | None) -> None:
         """`near`: likeness from which on texts are near; None: only the same ones are looked for."""
         self._near = near
-        self._numbers: dict[int, int] = {}  # digest of a normalised text -> its number among the different ones
+        self._numbers: dict[
+            int, int
+        ] = {}  # digest of a normalised text -> its number among the different ones
         self._which = array("I")  # per record: that number
         self._rows, self._lines, self._parts = array("Q"), array("Q"), array("B")
         self._firsts = array("I")  # per different text: the first of its group
@@ -88,7 +90,10 @@ class Likenesses:
         found = {first: self._places(first) for first in many if records[first] > 1}
         return [
             Alike(
-                records[first], members[first], tuple(self._rows[at] for at in places), *self._place(places[0])
+                records[first],
+                members[first],
+                tuple(self._rows[at] for at in places),
+                *self._place(places[0]),
             )
             for first, places in found.items()
         ]

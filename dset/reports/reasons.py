@@ -12,7 +12,9 @@ _GROUPS = 500  # that are kept apart
 _TOLD = 20
 _ELLIPSIS = "..."
 _JSON_TEXT = r'"(?:[^"\\]|\\.)*"'
-_INNERMOST = re.compile(rf"(?<![\w\].])(?:\{{(?:[^{{}}\"]|{_JSON_TEXT})*\}}|\[(?!\])(?:[^\[\]\"]|{_JSON_TEXT})*\])")
+_INNERMOST = re.compile(
+    rf"(?<![\w\].])(?:\{{(?:[^{{}}\"]|{_JSON_TEXT})*\}}|\[(?!\])(?:[^\[\]\"]|{_JSON_TEXT})*\])"
+)
 _VALUE = re.compile(rf"({_JSON_TEXT}|(?<!\w)'(?:[^'\\]|\\.)*'(?!\w)|(?<![\w.])-?\d+(?:[.,]\d+)*)")
 _PLACE = re.compile(r"(?:[\w.$-]|\[\d*\]|\['[^'\]]{0,80}'\])+(?=: )")
 _QUOTED_END = re.compile(rf"{_JSON_TEXT}|(?<!\w)'(?:[^'\\]|\\.)*'(?!\w)|(; )")
@@ -40,7 +42,7 @@ class Reasons:
         self._kinds[clean(kind, 40)] += 1
         for fault in faults_of(reason[:_LONGEST]):
             place, literals, values = _taken_apart(fault)
-            self._count((kind, place, *literals), fault, values, row)
+            self._count((place, *literals), fault, values, row)
 
     def _count(self, key: tuple[str, ...], fault: str, values: list[str], row: int) -> None:
         group = self._groups.get(key)
@@ -94,8 +96,8 @@ def _without_json(text: str) -> str:
 
 
 def _told(key: tuple[str, ...], group: _Group) -> Reason:
-    kind, place, first, *literals = key
+    place, first, *literals = key
     values = [_ELLIPSIS if value == f'"{_ELLIPSIS}"' else value for value in group.values]
     pairs = zip(values, literals, strict=True)
     text = place + first + "".join(value + literal for value, literal in pairs)
-    return Reason(kind, text, group.count, group.row, group.example)
+    return Reason(text, group.count, group.row, group.example)

@@ -10,7 +10,9 @@ from dset.reports.lengths import texts_in
 _RECORDS = 50_000  # that are looked at, spread evenly
 _TEXTS = 8  # of a record
 _PART = 2_000  # characters of a text
-_SHORTEST = 20  # characters of a text that tells its language; where a record has none, all of its texts together
+_SHORTEST = (
+    20  # characters of a text that tells its language; where a record has none, all of its texts together
+)
 
 
 class Tongues:
