@@ -7,9 +7,9 @@ from typing import Any
 from dset.reports.figures import Languages
 from dset.reports.lengths import texts_in
 
-_RECORDS = 50_000  # that are looked at, spread evenly
-_TEXTS = 8  # of a record
-_PART = 2_000  # characters of a text
+_RECORDS = 10_000  # that are looked at, spread evenly: telling the language of a text takes 0.3 ms
+_TEXTS = 4  # of a record
+_PART = 1_000  # characters of a text
 _SHORTEST = (
     20  # characters of a text that tells its language; where a record has none, all of its texts together
 )

@@ -8,8 +8,8 @@ from dset.reports.figures import Duplicates, Group
 from dset.reports.likenesses import Alike, Likenesses
 from dset.reports.subject import Subject
 
-# Near ones cost 0.4 ms and 1 KB a record, and its text: beyond this only the same ones are looked for.
-MOST_RECORDS = 200_000
+# Near ones cost 0.4 ms and 1 KB a record, and its text: where that is more than a minute only the same are looked for.
+MOST_RECORDS = 100_000
 MOST_BYTES = 1 << 30
 _SHOWN = 200  # characters of a text
 
