@@ -50,7 +50,7 @@ class Known:
 class Guessed:
     """Columns and fields of which nobody says that they are a label.
 
-    One is taken for a class if it has 2 to 20 values of at most 60 characters, at least half of the records have it,
+    One is taken for a class if it has 2 (a field of the record: 1) to 20 values of at most 60 characters, at least half of the records have it,
     and a value stands for two records or more on the average.
     """
 
@@ -79,6 +79,7 @@ class Guessed:
         found = []
         for (role, name), counts in self._counts.items():
             total = sum(counts.values()) if counts else 0
-            if counts and len(counts) > 1 and 2 * len(counts) <= total and 2 * total >= records:
+            least = 1 if role == "field" else 2  # a field that is always the same says something
+            if counts and len(counts) >= least and 2 * len(counts) <= total and 2 * total >= records:
                 found.append(Classes(name, role, tuple(counts.most_common()), max(0, records - total)))
         return found

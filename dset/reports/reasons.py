@@ -13,7 +13,7 @@ _TOLD = 20
 _ELLIPSIS = "..."
 _JSON_TEXT = r'"(?:[^"\\]|\\.)*"'
 _INNERMOST = re.compile(
-    rf"(?<![\w\].])(?:\{{(?:[^{{}}\"]|{_JSON_TEXT})*\}}|\[(?!\])(?:[^\[\]\"]|{_JSON_TEXT})*\])"
+    rf"({_JSON_TEXT})|\{{(?:[^{{}}\"]|{_JSON_TEXT})*\}}|(?<![\w\]])\[(?!\])(?:[^\[\]\"]|{_JSON_TEXT})*\]"
 )
 _VALUE = re.compile(rf"({_JSON_TEXT}|(?<!\w)'(?:[^'\\]|\\.)*'(?!\w)|(?<![\w.])-?\d+(?:[.,]\d+)*)")
 _PLACE = re.compile(r"(?:[\w.$-]|\[\d*\]|\['[^'\]]{0,80}'\])+(?=: )")
@@ -89,8 +89,8 @@ def _taken_apart(fault: str) -> tuple[str, list[str], list[str]]:
 def _without_json(text: str) -> str:
     """Objects and lists of a quoted value become one quoted text, from the innermost outwards."""
     for _ in range(6):
-        text, changed = _INNERMOST.subn(f'"{_ELLIPSIS}"', text)
-        if not changed:
+        before, text = text, _INNERMOST.sub(lambda found: found[1] or f'"{_ELLIPSIS}"', text)
+        if text == before:
             break
     return text
 
