@@ -7,7 +7,7 @@ from typing import Any
 
 from dset import answers
 from dset.answers import Record
-from dset.costs import Bill, Tokens
+from dset.costs import DEAREST, Bill, Tokens
 from dset.errors import JournalError
 from dset.rejections import DONE_BEFORE
 from dset.reports import planned, twins
@@ -87,7 +87,7 @@ class Counting:
 
     def _paid(self, about: Record) -> None:
         self._tokens.count(about)
-        self._bill.count(about)
+        _charge(self._bill, about)
         for counter, name in ((self._models, "model"), (self._endpoints, "endpoint")):
             value = about.get(name)
             if isinstance(value, str) and value and (value in counter or len(counter) < _SOURCES):
@@ -140,7 +140,7 @@ class Counting:
         self._reasons.add(kind, str(line.get("reason", "")), whole(about.get("row")))
         if line.get("response") is not None or about.get("cost_usd") is not None:
             self._tokens.count(about)
-            self._rejected_bill.count(about)
+            _charge(self._rejected_bill, about)
 
     def classes(self) -> tuple[Classes, ...]:
         """Label, parameters, and what looks like a class."""
@@ -187,6 +187,12 @@ class Counting:
             bill.unknown + rejected.unknown,
             sum(self._subject.maybe_usd()),
         )
+
+
+def _charge(bill: Bill, about: Record) -> None:
+    """What nobody is billed for an answer is no cost: it would drown the others, or overflow."""
+    cost = about.get("cost_usd")
+    bill.count({} if isinstance(cost, int | float) and cost > DEAREST else about)
 
 
 def whole(value: Any) -> int:
