@@ -10,6 +10,7 @@ import pytest
 from dset import answers
 from dset.errors import UsageError
 from dset.reports import counting, lengths, reasons, subject, twins
+from dset.reports.classes import Guessed
 from dset.reports.figures import Classes, Figures, Group, Lengths
 from dset.reports.reasons import Reasons, faults_of
 from tests import samples
@@ -195,7 +196,7 @@ def test_answers_that_are_a_few_values_are_a_class_and_no_duplicates() -> None:
 
 
 def test_values_of_a_million_kinds_take_no_memory() -> None:
-    guessed = counting.Guessed()
+    guessed = Guessed()
     for number in range(10_000):
         guessed.add("column", {f"name {number}": "x", "id": number, "text": "y" * 100})
     assert guessed.told(10_000) == []

@@ -145,10 +145,12 @@ def test_an_unknown_cost_is_never_told_as_a_sum() -> None:
         "tokens: 0 in (0 cached), 0 out (0 thinking); not told for 4",
         "cost: unknown (4 answers whose cost nobody knows)",
     ]
-    assert told(spent=Spent(1, 0, 1, 0, 0, 0.5, 0.25, 1, 0.1))[-1] == (
-        "cost: at least 0.50 USD; at least 0.125 USD per good record; 0.25 USD of it went into what was "
-        "rejected; unknown for 1 answer; up to 0.10 USD more may have been billed for requests that brought nothing"
-    )
+    assert told(spent=Spent(1, 0, 1, 0, 0, 0.5, 0.25, 1, 0.1))[-4:] == [
+        "cost: at least 0.50 USD; at least 0.125 USD per good record",
+        "  unknown for 1 answer",
+        "  0.25 USD of it went into what was rejected",
+        "  up to 0.10 USD more may have been billed for requests that brought nothing",
+    ]
 
 
 def test_without_a_record_nothing_is_divided() -> None:
@@ -191,7 +193,7 @@ def test_hostile_text_in_every_place_stays_one_harmless_short_line() -> None:
         )
         for line in found:
             assert line.isprintable() or "\u200b" in line or "\u200d" in line, ascii(line)
-            assert len(line) < 420
+            assert len(line) < 450
 
 
 def test_our_own_words_survive_a_terminal_of_windows() -> None:

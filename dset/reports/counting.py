@@ -7,14 +7,14 @@ from typing import Any
 
 from dset import answers
 from dset.answers import Record
-from dset.costs import DEAREST, Bill, Tokens
 from dset.errors import JournalError
 from dset.rejections import DONE_BEFORE
 from dset.reports import planned, twins
 from dset.reports.classes import Guessed
-from dset.reports.figures import Classes, Counts, Duplicates, Figures, Rejections, Spent
+from dset.reports.figures import Classes, Counts, Duplicates, Figures, Rejections
 from dset.reports.lengths import Measure, texts_in
 from dset.reports.likenesses import Placed
+from dset.reports.payments import Payments
 from dset.reports.reasons import Reasons
 from dset.reports.subject import Subject
 from dset.reports.tongues import Tongues
@@ -49,7 +49,7 @@ class Counting:
         self._label, self._parameters = planned.of(subject)
         self._guessed, self._measure, self._reasons = Guessed(), Measure(), Reasons()
         self._tongues = Tongues(detect, task.texts if task else (), subject.lines) if detect else None
-        self._tokens, self._bill, self._rejected_bill = Tokens(), Bill(), Bill()
+        self._payments = Payments()
         self._models: Counter[str] = Counter()
         self._endpoints: Counter[str] = Counter()
         self._first = self._last = ""
@@ -72,7 +72,7 @@ class Counting:
         """What is told once, however many records the answer holds."""
         about, response = line["metadata"], line["response"]
         self._answers += 1
-        self._paid(about)
+        self._origin(about)
         if self._subject.task is not None:
             self._lost(response, whole(about.get("row")))
             return
@@ -85,9 +85,8 @@ class Counting:
             if isinstance(text, str) and text:
                 self._measure.add(name, text)
 
-    def _paid(self, about: Record) -> None:
-        self._tokens.count(about)
-        _charge(self._bill, about)
+    def _origin(self, about: Record) -> None:
+        self._payments.answered(about)
         for counter, name in ((self._models, "model"), (self._endpoints, "endpoint")):
             value = about.get(name)
             if isinstance(value, str) and value and (value in counter or len(counter) < _SOURCES):
@@ -139,8 +138,7 @@ class Counting:
             return
         self._reasons.add(kind, str(line.get("reason", "")), whole(about.get("row")))
         if line.get("response") is not None or about.get("cost_usd") is not None:
-            self._tokens.count(about)
-            _charge(self._rejected_bill, about)
+            self._payments.rejected(about)
 
     def classes(self) -> tuple[Classes, ...]:
         """Label, parameters, and what looks like a class."""
@@ -166,33 +164,13 @@ class Counting:
             languages=self._tongues.told() if self._tongues else None,
             duplicates=found,
             rejections=Rejections(self._reasons.kinds(), reasons, others, self._bad_rejections),
-            spent=self._spent(),
+            spent=self._payments.told(sum(subject.maybe_usd())),
             models=_most(self._models),
             endpoints=_most(self._endpoints),
             first=self._first,
             last=self._last,
             is_invented=any(name.startswith("rehearsal/") for name in self._endpoints),
         )
-
-    def _spent(self) -> Spent:
-        tokens, bill, rejected = self._tokens, self._bill, self._rejected_bill
-        return Spent(
-            tokens.prompt,
-            tokens.cached,
-            tokens.completion,
-            tokens.reasoning,
-            tokens.untold,
-            bill.usd + rejected.usd,
-            rejected.usd,
-            bill.unknown + rejected.unknown,
-            sum(self._subject.maybe_usd()),
-        )
-
-
-def _charge(bill: Bill, about: Record) -> None:
-    """What nobody is billed for an answer is no cost: it would drown the others, or overflow."""
-    cost = about.get("cost_usd")
-    bill.count({} if isinstance(cost, int | float) and cost > DEAREST else about)
 
 
 def whole(value: Any) -> int:

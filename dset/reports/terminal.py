@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from dset.cleaning import clean
-from dset.costs import usd
-from dset.rejections import RETRIED
+from dset.reports import ledger
 from dset.reports.figures import (
     Classes,
     Counts,
@@ -13,15 +12,12 @@ from dset.reports.figures import (
     Group,
     Languages,
     Lengths,
-    Rejections,
 )
 from dset.tasks import languages
 from dset.wording import counted
 
 _BAR = 24  # characters of the longest bar
-_WIDTH = 96
 _VALUES = 12  # that have a line each; of more the ends are told
-_REASONS = 8
 _FIELDS = 12
 
 
@@ -33,8 +29,8 @@ def lines(figures: Figures) -> list[str]:
         *_lengths(figures.lengths),
         *_languages(figures.languages),
         *_duplicates(figures.duplicates),
-        *_rejections(figures.rejections),
-        *_spent(figures),
+        *ledger.rejections(figures.rejections),
+        *ledger.spent(figures),
     ]
 
 
@@ -151,54 +147,3 @@ def _group(one: Group) -> str:
     rows = ", ".join(f"{row:,}" for row in one.rows if row)
     more = ", ..." if one.records > len(one.rows) else ""
     return f"    {one.records:,} {how} (rows {rows or 'not known'}{more}): {clean(one.text, 60)}"
-
-
-def _rejections(found: Rejections) -> Iterator[str]:
-    if not found.kinds:
-        yield "rejected: nothing"
-    else:
-        kinds = ", ".join(f"{_kind(kind)} {count:,}" for kind, count in found.kinds)
-        yield f"rejected: {counted(sum(count for _, count in found.kinds), 'try', 'tries')} ({kinds})"
-    for one in found.reasons[:_REASONS]:
-        row = f" (first in row {one.row:,})" if one.row else ""
-        yield f"  {one.count:>5,} x {clean(one.text, _WIDTH - 10 - len(row))}{row}"
-    left = found.others + sum(one.count for one in found.reasons[_REASONS:])
-    if left:
-        yield f"  {left:>5,} x something else"
-    if found.damaged:
-        yield f"  {counted(found.damaged, 'line')} of rejected.json cannot be read"
-
-
-def _kind(kind: str) -> str:
-    return "asked again" if kind == RETRIED else clean(kind, 40) or "of no kind"
-
-
-def _spent(figures: Figures) -> Iterator[str]:
-    spent, records = figures.spent, figures.records
-    total = spent.prompt + spent.completion
-    untold = f"; not told for {spent.untold:,}" if spent.untold else ""
-    each = f"; {total / records:,.0f} per good record" if records and total else ""
-    yield (
-        f"tokens: {spent.prompt:,} in ({spent.cached:,} cached), {spent.completion:,} out "
-        f"({spent.reasoning:,} thinking){each}{untold}"
-    )
-    yield f"cost: {_cost(figures)}"
-
-
-def _cost(figures: Figures) -> str:
-    spent, records = figures.spent, figures.records
-    if spent.unknown and not spent.usd:
-        return f"unknown ({counted(spent.unknown, 'answer')} whose cost nobody knows)"
-    at_least = "at least " if spent.unknown else ""
-    parts = [f"{at_least}{usd(spent.usd)}" + (", had it been real" if figures.is_invented else "")]
-    if records:
-        parts.append(f"{at_least}{usd(spent.usd / records)} per good record")
-    if spent.usd_rejected:
-        parts.append(f"{usd(spent.usd_rejected)} of it went into what was rejected")
-    if spent.unknown:
-        parts.append(f"unknown for {counted(spent.unknown, 'answer')}")
-    if spent.maybe_usd:
-        parts.append(
-            f"up to {usd(spent.maybe_usd)} more may have been billed for requests that brought nothing"
-        )
-    return "; ".join(parts)
