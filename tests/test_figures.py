@@ -163,7 +163,12 @@ def test_a_column_with_few_values_looks_like_a_label_and_one_with_many_does_not(
             line(
                 f"text {row}",
                 row,
-                columns={"kind": "ab"[row % 2], "number": str(row), "same": "x", "rare": "y" * (row < 4)},
+                columns={
+                    "kind": "ab"[row % 2],
+                    "number": str(row),
+                    "same": "x",
+                    "rare": "yz"[row % 2] * (row < 6),
+                },
             )
             for row in range(2, 42)
         ],
@@ -241,6 +246,20 @@ def test_a_plan_that_is_damaged_is_told_with_its_place() -> None:
     (FOLDER / "plan.json").write_text("{", encoding="utf-8")
     with pytest.raises(UsageError, match=r"plan\.json is damaged"):
         count()
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        {},
+        {"schema": []},
+        {"schema": {}, "label": 5, "unique": 7, "parameters": []},
+        TASK | {"name": None, "texts": [1]},
+    ],
+)
+def test_a_plan_that_is_strange_ends_nothing(task: dict[str, Any]) -> None:
+    task_folder(mood("good", "fine"), task=task, lang=None, count="x", set=[], near="y", against=3)
+    assert count().answers == 1
 
 
 def test_lengths_are_told_by_quantiles_that_occur() -> None:

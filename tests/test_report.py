@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 import dset_generator
 from dset import answers
 from dset.errors import UsageError
-from dset.reports import evenness, remedies
+from dset.reports import balance, evenness, remedies
 from dset.reports.evenness import Shortage
 from dset.reports.figures import Classes
 from dset.reports.report import look
@@ -19,6 +20,7 @@ from dset.tasks import orders
 from dset.tasks.catalog import load
 from tests import samples
 from tests.running import questions_csv
+from tests.test_terminal import NOTHING
 
 TASKS = Path("dset_generator/rehearsal/tasks")
 MOODS = TASKS / "sentiment_analysis"
@@ -105,7 +107,7 @@ def test_what_levels_a_task_is_told_with_commands_that_the_program_takes() -> No
     keep(MOODS, {"positive": 4, "negative": 1, "neutral": 2})
     lines = look(MOODS, near=0.85, balance=True).lines
     assert "to level label: 3 more of negative, 2 more of neutral" in lines
-    first, second, *_, export = commands(lines)
+    first, second, export = commands(lines)
     folder = MOODS.as_posix()
     assert (
         first[2:]
@@ -145,7 +147,7 @@ FOLDER = Path("dset_generator/tasks/mood")
 def made(
     *more: tuple[str, int], name: str = "label", folder: Path = FOLDER, **plan: Any
 ) -> remedies.Remedies:
-    return remedies.of(folder, PLAN | plan, [Shortage(name, "label", more)])
+    return remedies.of(folder, PLAN | plan, Shortage(name, "label", more))
 
 
 def test_counts_that_differ_by_one_are_level() -> None:
@@ -203,9 +205,28 @@ def test_of_many_values_a_dozen_have_commands() -> None:
     assert (len(found.commands), found.left) == (12, 18)
 
 
-def test_what_is_no_label_and_no_parameter_has_no_command() -> None:
-    found = remedies.of(FOLDER, PLAN, [Shortage("aspect", "field", (("x", 5),))])
-    assert found == remedies.Remedies((), "", 0)
+def test_without_a_short_label_the_parameter_that_lacks_most_has_the_commands() -> None:
+    def parameter(name: str, *counts: tuple[str, int]) -> Classes:
+        return Classes(name, "parameter", counts)
+
+    aspect = Classes("aspect", "field", (("x", 50), ("y", 1)))
+    level = Classes("label", "label", (("good", 5), ("bad", 5)))
+    figures = replace(
+        NOTHING,
+        classes=(
+            level,
+            parameter("topic", ("a", 5), ("b", 3)),
+            parameter("form", ("c", 5), ("d", 1)),
+            aspect,
+        ),
+    )
+    lines = balance.lines(figures, FOLDER, PLAN)
+    assert lines[:3] == [
+        "to level topic: 2 more of b",
+        "to level form: 4 more of d",
+        "form alone is levelled by these, each a dataset that repeats nothing of this one:",
+    ]
+    assert [words[words.index("--set") + 1] for words in commands(lines)[:-1]] == ["form=d"]
 
 
 def test_no_folder_is_a_users_fault() -> None:

@@ -1,6 +1,6 @@
 """What to ask for to level a dataset, as lines: how many more of what, and the commands that make them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from dset.reports.evenness import Shortage
 from dset.reports.figures import Classes, Figures
 from dset.wording import counted
 
-_VALUES = 8  # that a line names
+_VALUES = 5  # that a line names
 
 
 def lines(figures: Figures, folder: Path, plan: Mapping[str, Any]) -> list[str]:
@@ -27,7 +27,7 @@ def lines(figures: Figures, folder: Path, plan: Mapping[str, Any]) -> list[str]:
         return [_level(_asked_for(figures, plan))]
     told = [f"to level {clean(one.name, 60)}: {_more(one)}" for one in short]
     if plan:
-        return told + list(_commands(remedies.of(folder, plan, short)))
+        return told + list(_commands(folder, plan, short))
     return [*told, "  add such rows to q.csv and run again"]
 
 
@@ -49,11 +49,18 @@ def _more(one: Shortage) -> str:
     return shown + (f" and {counted(left, 'value')} more" if left > 0 else "")
 
 
-def _commands(found: remedies.Remedies) -> Iterator[str]:
+def _commands(folder: Path, plan: Mapping[str, Any], short: Sequence[Shortage]) -> Iterator[str]:
+    """Of one thing alone, the label before all: what levels two at once would have to know how they go together."""
+    first = next((one for one in short if one.role == "label"), None) or max(short, key=_most)
+    found = remedies.of(folder, plan, first)
     if found.commands:
-        yield "each of these makes a dataset of its own that repeats nothing of this one:"
+        yield f"{clean(first.name, 60)} alone is levelled by these, each a dataset that repeats nothing of this one:"
         yield from (f"  {one}" for one in found.commands)
-        yield "all of them as one:"
+        yield "and all of them become one by:"
         yield f"  {found.then}"
     if found.left:
-        yield f"{counted(found.left, 'value')} without a command here: run --balance again after these"
+        yield f"{counted(found.left, 'value')} of {clean(first.name, 60)} left without a command"
+
+
+def _most(short: Shortage) -> int:
+    return short.more[0][1]

@@ -4,7 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,16 +25,16 @@ class Remedies(NamedTuple):
     left: int
 
 
-def of(folder: Path, plan: Mapping[str, Any], shortages: Sequence[Shortage]) -> Remedies:
-    """For the dataset in `folder`, which was made with `plan`."""
+def of(folder: Path, plan: Mapping[str, Any], short: Shortage) -> Remedies:
+    """What levels the label or one parameter of the dataset in `folder`, which was made with `plan`."""
     commands: list[str] = []
     folders, left = [folder], 0
-    for name, value, more in _wishes(shortages):
-        if len(commands) == _MOST or not _can_be_set(name, value):
+    for value, more in short.more:
+        if len(commands) == _MOST or not _can_be_set(short.name, value):
             left += 1
             continue
         own = _free(folder, value, {one.name for one in folders})
-        commands.append(command(_one(folder, plan, own, name, value, more, len(commands) + 1)))
+        commands.append(command(_one(folder, plan, own, short.name, value, more, len(commands) + 1)))
         folders.append(folder.with_name(own))
     then = command(["export", *(one.as_posix() for one in folders)]) if commands else ""
     return Remedies(tuple(commands), then, left)
@@ -43,13 +43,6 @@ def of(folder: Path, plan: Mapping[str, Any], shortages: Sequence[Shortage]) -> 
 def again(folder: Path, plan: Mapping[str, Any]) -> str:
     """The command that made the dataset, to go on with it."""
     return command(_again(folder, plan))
-
-
-def _wishes(shortages: Sequence[Shortage]) -> Iterator[tuple[str, str, int]]:
-    """Label and parameters that a task can be told with --set."""
-    for one in shortages:
-        if one.role in {"label", "parameter"}:
-            yield from ((one.name, value, more) for value, more in one.more)
 
 
 def _can_be_set(name: str, value: str) -> bool:
