@@ -23,6 +23,7 @@ try:
     import os
     import traceback
     from collections.abc import Callable
+    from pathlib import Path
     from typing import TYPE_CHECKING, Any, NamedTuple
 
     from dset import errors, streams
@@ -144,6 +145,8 @@ def _make(order: Order, settings: Settings, screen: Screen, options: Options) ->
         screen.error(sentences(outcome.stopped.reason, outcome.stopped.advice))
     for line in closing.lines(making, outcome):
         screen.result(line)
+    if (options["format"] or options["push"]) and making.stands and exit_status < 2:
+        _write(settings, screen, options, (making.settings.output,))
     return exit_status
 
 
@@ -167,10 +170,35 @@ def _rounds(making: Making, screen: Screen, endpoints: Callable[[], Any]) -> Any
             work.open()
             progress, stopped, signal = _ask(session, screen) if session else (Progress(0), None, 0)
             work.bookmark()
-            making.ended(progress)
-        outcome = Outcome(stopped, signal, work.outputs)
-        if session is None or stopped or signal or making.is_done or making.settings.limit:
-            return outcome
+            leads_on = making.ended(progress)
+        if stopped or signal or not leads_on:
+            return Outcome(stopped, signal, work.outputs)
+
+
+def export(settings: Settings, screen: Screen, options: Options) -> int:
+    """The verb `export`: answers, or any table of records, as files that other tools read."""
+    _write(settings, screen, options, tuple(map(Path, options["words"])) or (settings.output,))
+    return 0
+
+
+def _write(settings: Settings, screen: Screen, options: Options, sources: tuple[Path, ...]) -> None:
+    from dset.exports import export
+
+    told = export.Options(
+        sources=sources,
+        formats=options["format"],
+        split=options["split"],
+        seed=options["seed"],
+        out=options["out"],
+        exports=settings.output / "exports",
+        license=options["license"],
+        push=options["push"],
+        public=options["public"],
+        token=settings.secrets.get("HF_TOKEN") or "",
+        near=options["near"],
+    )
+    for path in export.export(told, screen.notice):
+        screen.result(f"written: {path.as_posix()}")
 
 
 def _told(report: Any, screen: Screen) -> int:
@@ -303,7 +331,14 @@ def _read_command(argv: list[str]) -> Command:
     return Command(name, load(given), options_of(verb.flags, given) | {"words": given.get("words") or []})
 
 
-_STORIES = {"run": run, "status": status, "check": check, "task": task, "report": report}
+_STORIES = {
+    "run": run,
+    "status": status,
+    "check": check,
+    "task": task,
+    "export": export,
+    "report": report,
+}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -5,7 +5,7 @@ import functools
 import re
 from collections.abc import Iterator, Mapping
 
-KEY_NAME = re.compile(r"[A-Z0-9_]*API_KEY(_\d+)?\Z")
+KEY_NAME = re.compile(r"(?:[A-Z0-9_]*API_KEY(?:_\d+)?|HF_TOKEN)\Z")
 _PLACEHOLDER = re.compile(r"(?i)your[-_ ]?|<.*>|\bhere\b|change[-_ ]?me|x{4,}|\.\.\.|placeholder|insert")
 _PERCENT = re.compile("%[2-7]")
 _BREAK = r"(?:\s|\\+[nrt])*"  # a long line is wrapped anywhere, in JSON too

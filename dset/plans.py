@@ -22,6 +22,7 @@ class Rules:
     samples: int = 1
     limit: int | None = None
     retry_failed: bool = False
+    is_planned: bool = False  # a row that was paid for in vain or refused is replaced, never asked again
 
     @property
     def ways(self) -> tuple[tuple[str, ...], ...]:

@@ -24,7 +24,7 @@ ENV_FILE = Path(".env")
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What one run is told. Each field but the last five is a flag of the same name (see dset/flags.py)."""
+    """What one run is told. Each field but the last six is a flag of the same name (see dset/flags.py)."""
 
     questions: Path
     output: Path
@@ -55,6 +55,9 @@ class Settings:
     quiet: bool
     given: frozenset[str]  # the flags that somebody set, by a flag or a variable
     appendix: str = ""  # sent behind the system message as it stands: the form of the answers
+    is_planned: bool = (
+        False  # q.csv is a plan's: another row replaces one that was paid for in vain or refused
+    )
     services: tuple[str, ...] = ()  # provider/model of each, where more than base_url and model are asked
     secrets: Secrets
     warnings: tuple[str, ...]

@@ -12,6 +12,7 @@ from dset.stops import BUDGET, SPENT, STORAGE, Stopped
 from dset.wording import counted, span
 
 EXCEL_CELL = 32_767  # characters that a cell of Excel can hold
+_CHANGED = {"services": "the list of models", "appendix": "--schema"}  # settings that are no flag
 _NAMED = 12  # rows that a line names at most
 _KINDS = {
     Kind.OUTAGE.value: "got no answer from the service",
@@ -45,7 +46,7 @@ def notes(plan: Plan, outputs: Outputs, changed: list[str], prompt: Prompt) -> l
     if not prompt.asks and plan.todo:
         found.append("the prompt names no column, not even {question}: every row is sent the same")
     if changed and plan.done:
-        flags = ", ".join(f"--{name}" if name != "services" else "the list of models" for name in changed)
+        flags = ", ".join(_CHANGED.get(name, f"--{name}") for name in changed)
         found.append(
             f"{flags} changed since the last run; the {counted(plan.done, 'row')} already answered are not asked again "
             "(for a fresh dataset name another folder with --output)"

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 # They have no width: joiners, soft hyphens, marks of direction, variation selectors, tags, byte order marks.
@@ -57,7 +57,7 @@ def _unspaced(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\u0e40\u0e40", "\u0e41"))
 
 
-def text_of(record: dict[str, Any], fields: Sequence[str] = ()) -> str:
+def text_of(record: Mapping[str, Any], fields: Sequence[str] = ()) -> str:
     """The text by which a record is compared: a line for each string in it, in the record's own order.
 
     `fields` are dotted paths, `[]` steps into arrays ("question", "choices[]", "entities[].text"): then the strings
@@ -69,7 +69,7 @@ def text_of(record: dict[str, Any], fields: Sequence[str] = ()) -> str:
     return "\n".join(str(leaf) for path, leaf in _leaves(record) if path in fields or path.startswith(below))
 
 
-def _leaves(record: dict[str, Any]) -> Iterator[tuple[str, str | int | float]]:
+def _leaves(record: Mapping[str, Any]) -> Iterator[tuple[str, str | int | float]]:
     """Path and value of every string and number, without recursion: records may be deep."""
     rest: list[tuple[str, Any]] = [("", record)]
     while rest:

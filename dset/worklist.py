@@ -154,6 +154,8 @@ class _Decider:
         return known.bookmark if known and row.state else ""
 
     def _wanted_again(self, known: Known | None) -> bool:
+        if self.rules.is_planned:
+            return False
         return self.rules.retry_failed or (known is not None and known.settings != self.rules.fingerprint)
 
 

@@ -78,6 +78,7 @@ class Workspace:
             samples=settings.samples,
             limit=settings.limit,
             retry_failed=settings.retry_failed,
+            is_planned=settings.is_planned,
         )
         self.plan = self._planned(self.sheet, self._rules)
 

@@ -1,6 +1,5 @@
 """What a JSON Schema demands of one place: its own keywords, and those that come by $ref, allOf, anyOf, oneOf and if."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from urllib.parse import unquote
 ENDLESS = 1_000
 """The depth of what has no end, as an object that requires itself."""
 _BASE = "urn:dset:record"
-_SIDEWAYS = ("allOf", "anyOf", "oneOf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ Choose = Callable[[str, list[Part]], int]
 """Which of the alternatives of anyOf, oneOf or if (its condition, the others) to go by; an index."""
 
 
-class UnfitError(Exception):
+class UnfitError(ValueError):
     """No value fits: where, and why."""
 
 
@@ -45,27 +43,31 @@ class Schemas:
         self.schema = schema
         # Told apart from the user's own address, so that any part of it can be asked for by pointer.
         self._root = {key: value for key, value in schema.items() if key not in ("$schema", "$id")}
+        own = str(schema.get("$id", "")).rstrip("#")
+        self._base = own if ":" in own else _BASE
         self._depths: dict[str, int] = {}
         self._validators: dict[tuple[str, ...], Any] = {}
         self.root = Part("", self._root)
-        self.validator = self._compiled({"$defs": {"record": {"$id": _BASE, **self._root}}, "$ref": _BASE})
+        self.validator = self._compiled(
+            {"$defs": {"record": {"$id": self._base, **self._root}}, "$ref": self._base}
+        )
 
     @staticmethod
     def _compiled(schema: dict[str, Any]) -> Any:
         import jsonschema_rs
 
         try:
-            return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+            return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, offline=True)
         except jsonschema_rs.ValidationError as error:
-            raise ValueError(f"not a JSON Schema of 2020-12: {error.message}") from None
+            raise ValueError(f"not a JSON Schema of 2020-12 by itself: {error.message}") from None
 
     def validator_of(self, parts: list[Part]) -> Any:
         """Validates what stands in one place against all of its parts."""
         pointers = tuple(dict.fromkeys(part.pointer for part in parts))
         if pointers not in self._validators:
-            each = [{"$ref": f"{_BASE}#{_quoted(pointer)}"} for pointer in pointers]
-            record = {"$id": _BASE, **self._root}
-            self._validators[pointers] = self._compiled({"$defs": {"record": record}, "allOf": each})
+            each = [{"$ref": f"{self._base}#{_quoted(pointer)}"} for pointer in pointers]
+            record = {"$id": self._base, **self._root}
+            self._validators[pointers] = self._compiled({"$defs": {"record": record}, "allOf": [True, *each]})
         return self._validators[pointers]
 
     def fits(self, parts: list[Part], value: object) -> bool:
@@ -73,8 +75,7 @@ class Schemas:
 
     def resolve(self, reference: str) -> Part:
         """The part that a local $ref names: '#', a pointer, or an anchor. ValueError for any other."""
-        own = str(self.schema.get("$id", ""))
-        fragment = reference.removeprefix(own) if own and reference.startswith(own) else reference
+        fragment = reference.removeprefix(self._base)
         if fragment in ("", "#"):
             return self.root
         if not fragment.startswith("#"):
@@ -83,8 +84,11 @@ class Schemas:
             return self._anchors[fragment[1:]]
         steps = [step.replace("~1", "/").replace("~0", "~") for step in unquote(fragment[2:]).split("/")]
         found = self.root
-        for step in steps:
-            found = found.at(int(step) if isinstance(found.schema, list) else step)
+        try:
+            for step in steps:
+                found = found.at(int(step) if isinstance(found.schema, list) else step)
+        except (KeyError, IndexError, ValueError):
+            raise ValueError(f"$ref {reference[:80]!r}: nothing is found there") from None
         return found
 
     @cached_property
@@ -139,6 +143,15 @@ class Schemas:
             self._depths[part.pointer] = self._below(part, frozenset())
         return self._depths[part.pointer]
 
+    def endless(self, part: Part) -> str:
+        """The pointer of what makes this part ENDLESS: the part itself, or what it needs."""
+        seen = [part]
+        while below := [
+            each for each in _needed(seen[-1]) if self.depth(each) >= ENDLESS and each not in seen
+        ]:
+            seen.append(below[0])
+        return seen[-1].pointer or "#"
+
     def _below(self, part: Part, above: frozenset[str]) -> int:
         # Not kept: what is endless below one place may have an end below another.
         return ENDLESS if part.pointer in above else self._depth(part, above | {part.pointer})
@@ -148,10 +161,10 @@ class Schemas:
         if not isinstance(schema, dict):
             return 0 if schema else ENDLESS
         depths = [0]
-        depths += [
-            self._below(self.resolve(schema[key]), above) for key in ("$ref", "$dynamicRef") if key in schema
-        ]
-        for key in _SIDEWAYS:
+        for key in ("$ref", "$dynamicRef"):
+            if key in schema:
+                depths += [self._below(self.resolve(schema[key]), above)]
+        for key in ("allOf", "anyOf", "oneOf"):
             each = [self._below(part.at(key, at), above) for at in range(len(schema.get(key, ())))]
             if each:
                 depths.append(max(each) if key == "allOf" else min(each))
@@ -161,7 +174,7 @@ class Schemas:
 
 def _needed(part: Part) -> Iterator[Part]:
     """What any value must hold: required properties, the first items."""
-    schema = part.schema
+    schema = part.schema if isinstance(part.schema, dict) else {}
     for name in schema.get("required", ()):
         if name in schema.get("properties", {}):
             yield part.at("properties", name)
@@ -185,21 +198,3 @@ def _quoted(pointer: str) -> str:
         r"[^\w/~.$!&'()*+,;=:@?-]", lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()),
         pointer, flags=re.ASCII,
     )  # fmt: skip
-
-
-def same(one: object, other: object) -> bool:
-    """Whether two JSON values are equal: 1 and 1.0 are, 1 and true are not."""
-    return key_of(one) == key_of(other)
-
-
-def key_of(value: object) -> str:
-    """A text that equal JSON values share."""
-    return json.dumps(_plain(value), sort_keys=True, ensure_ascii=False)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    return {key: _plain(each) for key, each in value.items()} if isinstance(value, dict) else value

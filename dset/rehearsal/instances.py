@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dset.rehearsal import variation
-from dset.rehearsal.demands import Schemas, UnfitError, key_of, same
+from dset.rehearsal.demands import Schemas, UnfitError
+from dset.rehearsal.equality import key_of, same
 from dset.rehearsal.invention import Inventor
 
 _TRIES = 8  # of different examples, before one is invented from nothing

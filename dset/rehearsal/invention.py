@@ -1,13 +1,13 @@
 """Values that a JSON Schema takes, invented: its keywords say what to try, the validator has the last word."""
 
-import math
 import random
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Any
 
 from dset.rehearsal import words
-from dset.rehearsal.demands import ENDLESS, Part, Schemas, UnfitError, key_of, same
+from dset.rehearsal.demands import ENDLESS, Part, Schemas, UnfitError
+from dset.rehearsal.equality import key_of, same
+from dset.rehearsal.figures import number
 from dset.rehearsal.objects import Fields
 from dset.rehearsal.patterns import FORMATS, Pattern
 
@@ -17,9 +17,9 @@ _STEPS = 20_000  # places tried for one value, all in all
 _TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
 _HINTS = {
     "object": "properties required additionalProperties patternProperties propertyNames minProperties"
-    " maxProperties dependentRequired dependentSchemas unevaluatedProperties",
-    "array": "items prefixItems contains minItems maxItems uniqueItems unevaluatedItems",
-    "number": "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf",
+    " maxProperties dependentRequired dependentSchemas unevaluatedProperties".split(),
+    "array": "items prefixItems contains minItems maxItems uniqueItems unevaluatedItems".split(),
+    "number": "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split(),
 }
 
 
@@ -32,6 +32,10 @@ class Inventor:
 
     def value(self, parts: list[Part], depth: int = 0, fixed: Mapping[str, Any] | None = None) -> Any:
         """A value that fits all parts, its `fixed` fields as given. UnfitError where none is found."""
+        if endless := [part for part in parts if self._schemas.depth(part) >= ENDLESS]:
+            raise UnfitError(
+                f"{self._schemas.endless(endless[0])}: nothing is allowed there, or what has no end"
+            )
         reason = ""
         for attempt in range(max(4, _TRIES >> depth)):
             self._steps += 1
@@ -45,8 +49,8 @@ class Inventor:
             fault = next(self._schemas.validator_of(parts).iter_errors(value), None)
             if fault is None and (not fixed or all(same(value.get(key), fixed[key]) for key in fixed)):
                 return value
-            reason = f"{parts[0].pointer or '#'}: {fault.message[:200] if fault else 'its fixed fields do not fit'}"
-        raise UnfitError(reason or f"{parts[0].pointer or '#'}: too many tries")
+            reason = f"{_where(parts)}: {fault.message[:200] if fault else 'its fixed fields do not fit'}"
+        raise UnfitError(reason or f"{_where(parts)}: too many tries")
 
     def _try(self, parts: list[Part], depth: int, attempt: int, fixed: Mapping[str, Any]) -> Any:
         flat = self._schemas.flat(parts, lambda key, of: self._choose(key, of, depth))
@@ -75,11 +79,9 @@ class Inventor:
         if needed and "object" in kinds:
             return "object"
         if not kinds:
-            raise UnfitError(f"{flat[0].pointer or '#'}: no type is allowed there")
+            raise UnfitError(f"{_where(flat)}: no type is allowed there")
         hinted = [
-            kind
-            for kind in kinds
-            if any(_HINTS.get(kind, "").split() and _hints(kind, part) for part in flat)
+            kind for kind in kinds if any(key in part.schema for part in flat for key in _HINTS.get(kind, ()))
         ]
         if len(kinds) >= len(_TYPES) - 1:  # any: a text, unless the keywords hint at something else
             kinds = hinted or ["string"]
@@ -99,7 +101,7 @@ class Inventor:
         least = max(of(flat, "minLength"), default=0)
         most = min(of(flat, "maxLength"), default=None)
         if most is not None and most < least:
-            raise UnfitError(f"{flat[0].pointer}: minLength is above maxLength")
+            raise UnfitError(f"{_where(flat)}: minLength is above maxLength")
         if patterns := list(of(flat, "pattern")):
             return Pattern(self._draw.choice(patterns)).text(self._draw, least, most)
         if known := [each for each in of(flat, "format") if each in FORMATS]:
@@ -115,9 +117,7 @@ class Inventor:
         )
         names = fields.names(sparing=depth >= _DEEP, wanted=fixed, lang=self._lang)
         return {
-            name: fixed[name]
-            if name in fixed
-            else self.value(fields.parts_of(name) or [Part("", True)], depth + 1)
+            name: fixed[name] if name in fixed else self.value(fields.parts_of(name), depth + 1)
             for name in names
         }
 
@@ -141,12 +141,11 @@ class Inventor:
         return found
 
     def _item(self, parts: list[Part], depth: int, before: list[Any], unique: bool) -> Any:
-        parts = parts or [Part("", True)]
         for _ in range(20):
             value = self.value(parts, depth + 1)
             if not unique or key_of(value) not in map(key_of, before):
                 return value
-        raise UnfitError(f"{parts[0].pointer}: too few different items")
+        raise UnfitError(f"{_where(parts)}: too few different items")
 
 
 def items_at(flat: list[Part], at: int) -> list[Part]:
@@ -174,51 +173,6 @@ def allowed_types(flat: list[Part]) -> list[str]:
     return [kind for kind in _TYPES if kind in kinds and not (kind == "integer" and "number" in kinds)]
 
 
-def number(draw: random.Random, schemas: list[dict[str, Any]], *, whole: bool) -> int | float:
-    """A number within the bounds of all schemas; UnfitError where they leave none."""
-    step = Fraction(1 if whole else 0)
-    for schema in schemas:
-        if "multipleOf" in schema:
-            step = _common(step, Fraction(str(schema["multipleOf"])))
-    fine = step or Fraction(1, 100)
-    low = max(
-        (Fraction(str(s[k])) for s in schemas for k in ("minimum", "exclusiveMinimum") if k in s),
-        default=None,
-    )
-    high = min(
-        (Fraction(str(s[k])) for s in schemas for k in ("maximum", "exclusiveMaximum") if k in s),
-        default=None,
-    )
-    if low is None:
-        low = Fraction(0) if high is None or high >= 0 else high - 100 * fine
-    if high is None:
-        high = low + 100 * max(fine, Fraction(1))
-    if not step and high - low < 1:
-        fine = (high - low) / 64 or Fraction(1, 100)
-    first, last = math.ceil(low / fine), math.floor(high / fine)
-    above = max(
-        (Fraction(str(s["exclusiveMinimum"])) for s in schemas if "exclusiveMinimum" in s), default=None
-    )
-    below = min(
-        (Fraction(str(s["exclusiveMaximum"])) for s in schemas if "exclusiveMaximum" in s), default=None
-    )
-    first += above is not None and first * fine <= above
-    last -= below is not None and last * fine >= below
-    if first > last:
-        if not step and low == high and above is None and below is None:
-            return float(low)
-        raise UnfitError(f"no number lies between {float(low)} and {float(high)}")
-    found = draw.randint(first, last) * fine
-    return int(found) if found.denominator == 1 else float(found)
-
-
-def _common(one: Fraction, other: Fraction) -> Fraction:
-    """The least common multiple; one of them may be 0, for any."""
-    if not one:
-        return other
-    return Fraction(math.lcm(one.numerator, other.numerator), math.gcd(one.denominator, other.denominator))
-
-
 def _known(flat: list[Part]) -> list[Any] | None:
     """The values that all enum and const allow; None without any."""
     lists = [*of(flat, "enum"), *([each] for each in of(flat, "const"))]
@@ -226,7 +180,7 @@ def _known(flat: list[Part]) -> list[Any] | None:
         return None
     found = [each for each in lists[0] if all(any(same(each, one) for one in other) for other in lists)]
     if not found:
-        raise UnfitError(f"{flat[0].pointer}: enum and const leave no value")
+        raise UnfitError(f"{_where(flat)}: enum and const leave no value")
     return found
 
 
@@ -238,5 +192,5 @@ def _noted(schema: dict[str, Any]) -> list[Any]:
     ]
 
 
-def _hints(kind: str, part: Part) -> bool:
-    return any(key in part.schema for key in _HINTS[kind].split())
+def _where(parts: list[Part]) -> str:
+    return (parts[0].pointer if parts else "") or "#"

@@ -3,25 +3,23 @@
 import copy
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from dset.rehearsal import words
-from dset.rehearsal.breaks import WAYS, Tools
+from dset.rehearsal.breaks import WAYS, can_break
 from dset.rehearsal.demands import Part, Schemas
 from dset.rehearsal.invention import items_at
+from dset.rehearsal.nearby import Nearby
 from dset.rehearsal.objects import of_field
 from dset.rehearsal.variation import Path, free_texts, put, texts
 from dset.rehearsal.wrapping import SPOILT, spoiled_text, wrapped
 
 __all__ = ["SPOILT", "Mischief", "broken", "near_copy", "spoiled_text", "wrapped"]
 
-_KEYWORDS = {
-    "oneOf-twice": "oneOf",
-    "minContains": "contains",
-    "maxContains": "contains",
-}  # that an error names
+_KEYWORDS = {"oneOf-twice": {"oneOf"}, "contains": {"contains", "minContains"}}  # that an error names
+_NEAR = 12  # times as many 5-grams stay as are added
 
 
 def broken(schema: dict[str, Any], record: Any, draw: random.Random) -> tuple[Any, str]:
@@ -29,17 +27,31 @@ def broken(schema: dict[str, Any], record: Any, draw: random.Random) -> tuple[An
     return Mischief(schema).broken(record, draw)
 
 
-def near_copy(draw: random.Random, record: dict[str, Any]) -> dict[str, Any]:
-    """The record with a word, or where that is too much a character, more in its longest text.
+def near_copy(draw: random.Random, record: dict[str, Any], fields: Collection[str] = ()) -> dict[str, Any]:
+    """The record with a word, or where that is too much a sign, more at the end of its longest text.
 
-    Its 5-grams are then 90 % the same from 9 characters on; a record without such a text comes back as it is.
+    `fields`: by which records are alike; the longest text in one of them is taken where there is one.
+
+    Of the text's different 5-grams 90 % are then the same, where it has nine; a record without texts comes back as
+    it is. `Mischief.near_copy` sees to it that the copy is valid too.
     """
-    found = copy.deepcopy(record)
-    for path, text in sorted(free_texts(found), key=lambda each: -len(each[1]))[:1]:
-        lang = words.language_of(text, "en")
-        said = " " + words.word(draw, lang)
-        put(found, path, text + (said if 10 * len(said) <= len(text) else draw.choice("!?.")))
-    return found
+    return next(_near_copies(draw, record, fields), record)
+
+
+def _near_copies(
+    draw: random.Random, record: dict[str, Any], fields: Collection[str]
+) -> Iterator[dict[str, Any]]:
+    for path, text in sorted(free_texts(record), key=lambda each: (each[0][0] not in fields, -len(each[1]))):
+        kept = len({text[at : at + 5] for at in range(len(text) - 4)})
+        word = " " + words.word(draw, words.language_of(text, "en"))
+        for more in [word] * (_NEAR * len(word) <= kept) + draw.sample("!?.", 3):
+            found = copy.deepcopy(record)
+            put(found, path, text + more)
+            yield found
+        if len(text) > 1:  # where a text is as long as it may be
+            found = copy.deepcopy(record)
+            put(found, path, text[:-1] + ("!" if text[-1] != "!" else "?"))
+            yield found
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,15 @@ class Mischief:
                         return found, name
         raise ValueError(f"nothing was found that breaks the record{f' in the way {way!r}' if way else ''}")
 
+    def near_copy(
+        self, record: dict[str, Any], draw: random.Random, fields: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """As `near_copy`, but valid as the record is; the record itself where no such copy is."""
+        fitting = (
+            each for each in _near_copies(draw, record, fields) if self._schemas.validator.is_valid(each)
+        )
+        return next(fitting, record)
+
     def ways(self, record: Any) -> list[str]:
         """The ways that may apply to a valid record; some need more luck than there is."""
         return sorted(self._ways(record))
@@ -84,7 +105,7 @@ class Mischief:
                 found.setdefault(name, []).append((place, None))
             for part in place.flat:
                 for name, (keyword, _) in WAYS.items():
-                    if keyword in part.schema:
+                    if keyword in part.schema and can_break(part.schema, name, keyword):
                         found.setdefault(name, []).append((place, part))
         return found
 
@@ -94,7 +115,7 @@ class Mischief:
         if part is None:
             values = iter([value for way, value in _other_types(place.value) if way == name])
         else:
-            values = WAYS[name][1](place.value, part, Tools(self._schemas, draw))
+            values = WAYS[name][1](place.value, part, Nearby(self._schemas, draw))
         for value in values:
             if not place.path:
                 yield copy.deepcopy(value)
@@ -106,7 +127,7 @@ class Mischief:
     def _is_break(self, found: Any, name: str) -> bool:
         """Whether the schema refuses it, and for the keyword of this way if it is one."""
         named = {each for fault in self._schemas.validator.iter_errors(found) for each in _keywords(fault)}
-        return bool(named) and (name not in WAYS or _KEYWORDS.get(name, name) in named)
+        return bool(named if name not in WAYS else named & _KEYWORDS.get(name, {name}))
 
     def _places(self, value: Any, parts: list[Part], path: Path) -> Iterator[_Place]:
         flat = self._flat(value, parts)

@@ -43,9 +43,13 @@ class Fields:
         return all(self._schemas.depth(part) < ENDLESS for part in self.parts_of(name))
 
     def _open(self) -> bool:
-        return any(
-            key in part.schema for part in self._flat for key in ("additionalProperties", "patternProperties")
-        )
+        """Whether the schema speaks of fields that it does not name."""
+        named = [
+            part.schema.get(key, False)
+            for part in self._flat
+            for key in ("additionalProperties", "patternProperties")
+        ]
+        return any(each is not False and each != {} for each in named)
 
     def _with_dependants(self, names: dict[str, None]) -> dict[str, None]:
         """These names, and those that they bring; what a dependent schema says holds from then on."""

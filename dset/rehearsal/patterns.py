@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from dset.rehearsal.demands import UnfitError
+
 _MORE = 8  # repetitions beyond the least, where a pattern sets no upper bound
 _PRINTABLE = "".join(map(chr, range(33, 127)))
 _CATEGORIES = {
@@ -35,7 +37,7 @@ _PROPERTIES = {  # of Unicode, which `re` has no names for
 
 
 class Pattern:
-    """A regular expression of a schema. ValueError where it is one that is not understood here."""
+    """A regular expression of a schema. UnfitError where it is one that is not understood here."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
@@ -44,7 +46,7 @@ class Pattern:
             self._tree = importlib.import_module("re._parser").parse(own)
             self._compiled = re.compile(own)
         except (re.error, KeyError, OverflowError, RecursionError) as error:
-            raise ValueError(f"the pattern {pattern[:80]!r} is not understood: {error}") from None
+            raise UnfitError(f"the pattern {pattern[:80]!r} is not understood: {error}") from None
 
     def matches(self, text: str) -> bool:
         return bool(self._compiled.search(text))

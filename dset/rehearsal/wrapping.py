@@ -52,7 +52,9 @@ def _trailing_comma(body: str) -> str:
 def spoiled_text(draw: random.Random, text: str, way: str = "") -> str:
     """A JSON object made into what no strict parser takes; `way` asks for one of SPOILT.
 
-    In `two-objects` each of the two is JSON by itself; NaN and Infinity are taken by Python's parser unless told.
+    In `two-objects` each of the two, which differ, is JSON by itself; inside `truncated` and `no-braces` a smaller
+    object may be whole. NaN and Infinity are taken by Python's parser unless told. Where a way leaves the text JSON, as
+    no-commas does that of one field, plain prose comes back.
     """
     names = [way] if way else draw.sample(sorted(_SPOILERS), len(_SPOILERS))
     for name in names:
@@ -90,14 +92,19 @@ def _commented(draw: random.Random, text: str) -> str:
 
 
 def _not_a_number(draw: random.Random, text: str) -> str:
-    names = list(json.loads(text))
-    value = draw.choice(("NaN", "Infinity", "-Infinity"))
-    said = json.dumps({**json.loads(text), draw.choice(names or ["value"]): "\0"}, ensure_ascii=False)
-    return said.replace('"\\u0000"', value, 1)
+    found, value = json.loads(text), draw.choice(("NaN", "Infinity", "-Infinity"))
+    if not isinstance(found, dict):
+        return f"[{value}]"
+    found[draw.choice(list(found) or ["value"])] = float("nan")
+    return json.dumps(found, ensure_ascii=False).replace("NaN", value)
 
 
-def _two(_draw: random.Random, text: str) -> str:
-    return f"{text}\n{text}"
+def _two(draw: random.Random, text: str) -> str:
+    found = json.loads(text)
+    names = list(found) if isinstance(found, dict) else []
+    gone = draw.choice(names) if len(names) > 1 else ""
+    other = {name: found[name] for name in names if name != gone} if gone else {"note": "a second one"}
+    return f"{text}\n{json.dumps(other, ensure_ascii=False)}"
 
 
 def _braceless(_draw: random.Random, text: str) -> str:
@@ -127,7 +134,7 @@ def _bad_escape(_draw: random.Random, text: str) -> str:
 
 
 def _inner_quotes(_draw: random.Random, text: str) -> str:
-    return re.sub(r'(:\s*")([^"\\]+)(")', r'\1"\2"\3', text, count=1)
+    return re.sub(r'(:\s*")', r'\1"', text, count=1)
 
 
 _SPOILERS: dict[str, Callable[[random.Random, str], str]] = {

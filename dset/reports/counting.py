@@ -18,7 +18,7 @@ from dset.reports.payments import Payments
 from dset.reports.reasons import Reasons
 from dset.reports.subject import Subject
 from dset.reports.tongues import Tongues
-from dset.tasks.queue import SLOTS
+from dset.tasks.queue import SLOTS, column_of
 
 _NAMED = 10  # damaged lines
 _SOURCES = 1_000  # models and endpoints that are kept apart
@@ -111,7 +111,7 @@ class Counting:
         columns = about.get("columns")
         cells = columns if isinstance(columns, dict) else {}
         for one in self._parameters:
-            one.add(cells.get(one.name))
+            one.add(cells.get(column_of(one.name)))
         if not isinstance(member, dict):
             self._guessed.add(_ANSWER, {_ANSWER: member})
             self._measure.add(_ANSWER, member)

@@ -21,8 +21,7 @@ def look(folder: Path, *, near: float, balance: bool) -> Report:
     `balance`: say as well what to ask for to level it. Raises UsageError where no answers are.
     """
     found = subject.named(folder)
-    # A catalogue of languages that only names them detects none.
-    figures = counting.count(found, near, getattr(languages, "detect", None))
+    figures = counting.count(found, near, languages.detect)
     told = terminal.lines(figures)
     if balance:
         told += leveling.lines(figures, folder, found.plan)

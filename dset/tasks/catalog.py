@@ -1,6 +1,7 @@
 """Which tasks there are: those that come with the program, and those of a tasks.json, which go before them."""
 
 import importlib.resources
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,15 @@ class Examined:
     task: Task | None  # None where it cannot be used
     faults: tuple[str, ...]  # file, task and path, what is wrong; why it cannot be used stands first
     fatal: int  # that many of the faults forbid its use
+    places: Mapping[str, str] = field(
+        default_factory=dict
+    )  # of the JSON form in the older one it was made from
+
+    def place(self, path: str) -> str:
+        """Where in the file that stands, or comes from, which is at `path` in the JSON form."""
+        known = [new for new in self.places if path == new or path.startswith((f"{new}.", f"{new}["))]
+        longest = max(known, key=len, default="")
+        return self.places.get(longest, longest) + path[len(longest) :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +110,11 @@ def examine(stated: Stated, place: str) -> Examined:
         document, to = older_form.convert(document)
     task, found = definitions.examine(stated.name, document)
     findings = Findings(to.findings)
-    findings += [Finding(_older_place(one.path, to), one.message, one.fatal) for one in found]
+    known = Examined(stated.name, task, (), 0, to.places)
+    findings += [Finding(known.place(one.path), one.message, one.fatal) for one in found]
     for path in stated.doubled:
         findings.leave_out(path, "stands there twice; the last one counts")
     ordered = sorted(dict.fromkeys(findings), key=lambda one: not one.fatal)
     lines = tuple(one.line(f"{place}: {stated.name}") for one in ordered)
     fatal = sum(one.fatal for one in ordered)
-    return Examined(stated.name, None if fatal else task, lines, fatal)
-
-
-def _older_place(path: str, to: Translation) -> str:
-    """The place in the file of what was found in the JSON form made from it: the longest beginning that is known."""
-    known = [new for new in to.places if path == new or path.startswith((f"{new}.", f"{new}["))]
-    if not known:
-        return path
-    longest = max(known, key=len)
-    return to.places[longest] + path[len(longest) :]
+    return Examined(stated.name, None if fatal else task, lines, fatal, to.places)

@@ -8,7 +8,7 @@ from typing import Any
 
 from dset.cleaning import clean
 from dset.errors import UsageError
-from dset.tasks import catalog, definitions, documents, rules
+from dset.tasks import catalog, definitions, documents, free_texts, languages, rules
 from dset.tasks.definitions import Task
 from dset.tasks.documents import Stated
 from dset.tasks.schemas import Schema
@@ -65,7 +65,8 @@ def check_task(stated: Stated, place: str) -> Checked:
     try:
         schema = Schema(found.task.schema)
     except UsageError as error:
-        line = f"{here}.schema: {str(error).removeprefix('schema').lstrip(': ')}"
+        path, _, message = str(error).partition(": ")
+        line = f"{here}.{found.place(path)}: {message}"
         return Checked(stated.name, (*found.faults, line), (), usable=False)
     faults = [f"{here}.{line}" for line in _faults_of_examples(found.task, schema)]
     return Checked(stated.name, (*found.faults, *faults), tuple(_notes(found.task, stated.name)), usable=True)
@@ -76,14 +77,26 @@ def _faults_of_examples(task: Task, schema: Schema) -> Iterator[str]:
     for code, records in task.examples.items():
         for number, record in enumerate(records):
             where = f"examples.{code}[{number}]" if code else f"examples[{number}]"
-            found = schema.faults(record) or rules.faults(read, record, code)
+            found = schema.faults(record) or [
+                *rules.faults(read, record, code),
+                *_in_language(task, record, code),
+            ]
             yield from (f"{where}: {fault}" for fault in found)
+
+
+def _in_language(task: Task, record: dict[str, Any], code: str) -> Iterator[str]:
+    for place, text in free_texts.in_language(task, record) if code else ():
+        if fault := languages.fault(text, code):
+            yield f"{place}: {fault}"
 
 
 def _notes(task: Task, name: str) -> Iterator[str]:
     records = [record for records in task.examples.values() for record in records]
     if name in catalog.builtin():
         yield "goes before the built-in task of this name"
+    unknown = [code for code in (task.language, *task.examples) if code and not languages.is_known(code)]
+    if unknown:
+        yield f"whether a text is in {clean(', '.join(dict.fromkeys(unknown)))} is not told: those are not known here"
     if not records:
         yield "has no examples: a model that sees some does better"
         return

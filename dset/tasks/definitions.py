@@ -6,10 +6,22 @@ from pathlib import Path
 from typing import Any
 
 from dset.errors import UsageError
-from dset.tasks import examples, languages, parameters, paths, references
+from dset.tasks import examples, parameters, paths, references
+from dset.tasks.codes import is_code
 from dset.tasks.findings import Finding, Findings, quoted
 from dset.tasks.parameters import Parameter
 
+__all__ = [
+    "KEYS",
+    "Parameter",
+    "Task",
+    "TaskError",
+    "as_document",
+    "examine",
+    "labels",
+    "read",
+    "usual_prompt",
+]
 _NAME = re.compile(r"[a-z0-9_-]{1,64}\Z")
 KEYS = "name description language schema label prompt examples parameters rules unique texts".split()
 
@@ -70,7 +82,7 @@ def _task(name: str, table: dict[str, Any], findings: Findings) -> Task:
         key: findings.text(table.get(key, ""), key) for key in ("description", "language", "label", "prompt")
     }
     language = text["language"] or "en"
-    if not languages.is_known(language):
+    if not is_code(language):
         findings.add("language", f"{quoted(language)} is no language code; write th, en, vi …")
     return Task(
         name=name,

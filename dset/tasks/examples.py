@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dset.tasks import languages
+from dset.tasks.codes import is_code
 from dset.tasks.findings import Findings, quoted, under
 
 
@@ -16,7 +16,7 @@ def read(value: object, findings: Findings) -> dict[str, tuple[dict[str, Any], .
     found = {}
     for code, records in value.items():
         path = under("examples", code) if code else "examples"
-        if code and not languages.is_known(code):
+        if code and not is_code(code):
             findings.add(path, f"{quoted(code)} is no language code; write th, en, vi …")
         found[code] = _records(records, path, findings)
     return {code: records for code, records in found.items() if records}

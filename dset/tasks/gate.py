@@ -43,12 +43,11 @@ class TaskGate:
         self,
         checks: Checks,
         stock: Stock,
-        label: str,
         spec: Callable[[int], Mapping[str, str]],
         allowance: Allowance,
     ) -> None:
         """`spec`: what the record of a slot was to be."""
-        self._checks, self._stock, self._label = checks, stock, label
+        self._checks, self._stock = checks, stock
         self._spec, self._allowance = spec, allowance
 
     def __call__(self, question: Question, reply: Reply, times: int) -> Verdict:
@@ -90,8 +89,7 @@ class TaskGate:
         return Verdict(data=data)
 
     def _faults(self, record: Any, slot: int) -> list[str]:
-        spec = self._spec(slot)
-        faults = self._checks.faults(record, {self._label: spec[self._label]} if self._label in spec else {})
+        faults = self._checks.faults(record, self._spec(slot))
         if not faults and (found := self._stock.likeness(record)):
             faults.append(requests.like(found))
         return faults

@@ -61,6 +61,7 @@ class Making:
             system="",
             appendix=requests.system(order.task, order.lang, order.per_request),
             samples=1,
+            is_planned=True,
             encoding="",
             column="",
         )
@@ -82,7 +83,6 @@ class Making:
         self.gate = TaskGate(
             self._checks,
             self.stock,
-            self.order.task.label,
             self._factors.spec,
             Allowance(left, len(coming) + len(rows)),
         )
@@ -152,12 +152,14 @@ class Making:
         wanted = f"{counted(order.count, 'record')} wanted, {self.stands:,} stand"
         return [f"{name}: {wanted}, {counted(count, 'request')} to make, in {self._folder.as_posix()}"]
 
-    def ended(self, progress: Progress) -> None:
-        """A round is over: what it paid for beside what its gate saw."""
+    def ended(self, progress: Progress) -> bool:
+        """A round is over: note what it paid for beside what its gate saw. Whether another one would lead on."""
         assert self.stock is not None
         self.rounds.append(progress)
         self.seconds += progress.seconds
         self.stock.requests += sum(progress.kinds[kind] for kind in _ASKED)
+        came = progress.answered or progress.paid_in_vain or progress.blocked
+        return bool(came) and not self.is_done and not self.settings.limit
 
     def counts(self) -> dict[str, Counter[str]]:
         """How often each value of label and parameters stands, for those that vary."""

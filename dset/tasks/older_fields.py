@@ -84,11 +84,15 @@ def field_of(stated: object, old: str, new: str, to: Translation) -> Node:
     of_type = {name: stated[name] for name in beside if name in stated}
     to.findings.only(stated, (*_FIELD, *of_type), old, fatal=False)
     kind = {stated[key]: of_type} if of_type else stated[key]
+    before = len(to.findings)
     schema = dict(_type(kind, old if of_type else f"{old}.{key}", new, to))
+    is_understood = len(to.findings) == before
     if stated.get("description") is not None:
         schema["description"] = to.findings.text(stated["description"], f"{old}.description")
     if not isinstance(stated.get("required", True), bool):
         to.findings.leave_out(f"{old}.required", f"must be true or false, not {quoted(stated['required'])}")
+    if not is_understood and "type" not in schema:
+        return schema  # nobody can say whether a Length fits what was meant
     return schema | older_constraints.read(
         stated.get("constraints"), schema, f"{old}.constraints", to.findings
     )

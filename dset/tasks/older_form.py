@@ -7,7 +7,8 @@ description. What is not understood and can be left out is left out and named; t
 
 from typing import Any
 
-from dset.tasks import languages, older_fields
+from dset.tasks import older_fields
+from dset.tasks.codes import is_code
 from dset.tasks.findings import Findings, meant, quoted, under
 from dset.tasks.older_fields import Translation
 from dset.tasks.parameters import TAKEN
@@ -91,7 +92,7 @@ def _parameters(value: object, task: dict[str, Any], to: Translation) -> dict[st
 def _take_language(parameter: dict[str, Any], path: str, task: dict[str, Any], findings: Findings) -> None:
     """A parameter for the language is what --lang is now; its default is the task's language."""
     code = parameter.get("default")
-    if isinstance(code, str) and "language" not in task and languages.is_known(code):
+    if isinstance(code, str) and "language" not in task and is_code(code):
         task["language"] = code
     findings.leave_out(path, "is left out: the language is asked for by --lang")
 

@@ -10,12 +10,12 @@ Node = dict[str, Any]
 _TYPES = {"string": "Text", "number": "Number", "integer": "Integer", "boolean": "Boolean"}
 _FORMATS = {"date": "Date", "date-time": "DateTime"}
 _LENGTHS = (("minLength", "maxLength"), ("minItems", "maxItems"))
-_DEEPEST = 20  # a schema that refers to itself is cut off there
+_Above = frozenset[int]  # the schemas that one stands in: where it refers to one of them, it is cut off
 
 
 def as_older_form(task: Task) -> dict[str, Any]:
     """The task as the older form has it: what that has no words for (rules, branches, languages) is not in it."""
-    fields = _fields([task.schema], task.schema, 0)
+    fields = _fields(task.schema, task.schema, frozenset())
     return {
         "name": task.name,
         "description": task.description,
@@ -32,38 +32,35 @@ def _parameter(parameter: Parameter) -> Node:
     return found | {"description": parameter.description}
 
 
-def _fields(nodes: list[Node], root: Node, depth: int) -> Node:
-    named: dict[str, list[Node]] = {}
-    required: set[str] = set()
-    for node in [variant for one in nodes for variant in paths.variants(one, root)]:
-        required |= set(node.get("required", ()))
-        for name, below in paths.properties(node, root).items():
-            named.setdefault(name, below)
-    return {name: _field(below, name in required, root, depth) for name, below in named.items()}
+def _fields(node: Node, root: Node, above: _Above) -> Node:
+    sure, required = paths.properties(node, root, sure=True), paths.required(node, root)
+    return {
+        name: _field(sure.get(name, below), name in required, root, above)
+        for name, below in paths.properties(node, root).items()
+    }
 
 
-def _field(nodes: list[Node], required: bool, root: Node, depth: int) -> Node:
+def _field(nodes: list[Node], required: bool, root: Node, above: _Above) -> Node:
     flat: Node = {}
     for node in reversed(nodes):
         flat |= node
-    found: Node = {"field_type": _type(nodes, flat, root, depth), "required": required}
+    found: Node = {"field_type": _type(nodes, flat, root, above), "required": required}
     found |= {"description": flat["description"]} if "description" in flat else {}
     constraints = _constraints(flat)
     return found | ({"constraints": constraints} if constraints else {})
 
 
-def _type(nodes: list[Node], flat: Node, root: Node, depth: int) -> Any:
+def _type(nodes: list[Node], flat: Node, root: Node, above: _Above) -> Any:
     if "enum" in flat:
         return {"Enum": flat["enum"]}
     kind = next((one for one in ("object", "array", *_TYPES) if one in paths.kinds(nodes)), "")
+    if kind not in {"object", "array"} or any(id(node) in above for node in nodes):
+        return _FORMATS.get(str(flat.get("format")), _TYPES.get(kind, kind.title() or "Any"))
+    above |= {id(node) for node in nodes}
     if kind == "object":
-        return {"Object": {"fields": _fields(nodes, root, depth + 1)}} if depth < _DEEPEST else "Object"
-    if kind == "array":
-        items = paths.variants(flat.get("items"), root)
-        if not items or depth >= _DEEPEST:
-            return "Array"
-        return {"Array": _field(items, True, root, depth + 1)}
-    return _FORMATS.get(flat.get("format", ""), _TYPES.get(kind, "Any"))
+        return {"Object": {"fields": _fields(nodes[0], root, above)}}
+    items = paths.variants(flat.get("items"), root, sure=True)
+    return {"Array": _field(items, True, root, above)} if items else "Array"
 
 
 def _constraints(flat: Node) -> list[Node]:
@@ -72,7 +69,7 @@ def _constraints(flat: Node) -> list[Node]:
         bounds = {end: flat[key] for end, key in (("min", low), ("max", high)) if key in flat}
         if bounds:
             found.append({name: bounds})
-    if flat.get("format", "") not in {"", *_FORMATS}:
+    if str(flat.get("format", "")) not in {"", *_FORMATS}:
         found.append({"Format": flat["format"]})
     if "pattern" in flat:
         found.append({"Pattern": flat["pattern"]})

@@ -11,17 +11,15 @@ What begins like an object and breaks is a fault for the whole answer: no object
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
-from dset.tasks import grammar, shown
+from dset.tasks import grammar, shown, strict_json
 from dset.wording import counted
 
 _BRACKET = re.compile(r"[\[\]{}]")
 _LINE_BEGINS = re.compile(r"[ \t]*(?:```[ \t]*[\w+-]*[ \t]*)?\Z")
 _LINE_ENDS = re.compile(r"[ \t]*(?:```[ \t]*)?(?:[\r\n]|\Z)")
 _TOO_MANY_CLOSED = re.compile(r"\s*[\]}]")
-_HALF_PAIR = re.compile(r"[\ud800-\udfff]|\\u[dD][89a-fA-F]")
-_LARGE = re.compile(r"(?<![0-9])[0-9]{300}|[0-9][eE]\+?[0-9]{2}")  # a number that is worth a look
 _STRAYS = 100_000  # brackets of prose that are looked at
 _LINE = 200  # characters before a value in which its line must begin, if it is to have it to itself
 
@@ -83,50 +81,7 @@ def _whole(text: str) -> Any:
     # A text within the limit of levels by its brackets alone need not be looked at level by level.
     if body.count("{") + body.count("[") > grammar.DEPTH and grammar.scan(body, 0).fault:
         raise ValueError("deep, or broken")
-    return _load(body)
-
-
-def _load(body: str) -> Any:
-    """Strict JSON. Raises ValueError also for a key given twice, a number no float holds, half a character."""
-    value = json.loads(
-        body,
-        object_pairs_hook=_no_key_twice,
-        parse_constant=_refuse,
-        parse_float=_finite,
-        parse_int=_whole_number,
-    )
-    if _HALF_PAIR.search(body):
-        try:
-            json.dumps(value, ensure_ascii=False).encode()
-        except UnicodeEncodeError:
-            raise _BadJsonError("a string holds half of a surrogate pair, which is no character") from None
-    return value
-
-
-def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise _BadJsonError(f"the key {shown.value(twice)} stands twice in one object")
-    return members
-
-
-def _refuse(name: str) -> NoReturn:
-    raise _BadJsonError(f"{name} is no JSON")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if number - number != 0:
-        raise _BadJsonError(f"the number {digits[:40]} is too large")
-    return number
-
-
-def _whole_number(digits: str) -> int:
-    if len(digits) > 400:  # no float holds it, and Python itself refuses 4,300 digits
-        raise _BadJsonError(f"the number {digits[:40]}… is too large")
-    return int(digits)
+    return strict_json.load(body)
 
 
 def _walk(search: _Search) -> None:
@@ -191,7 +146,7 @@ def _mended(body: str, start: int, commas: list[int]) -> Any:
         pieces.append(body[at : comma - start])
         at = comma - start + 1
     try:
-        return _load("".join((*pieces, body[at:])))
+        return strict_json.load("".join((*pieces, body[at:])))
     except (ValueError, RecursionError) as error:
         raise _BadJsonError(str(error)) from None
 

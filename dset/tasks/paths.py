@@ -2,9 +2,9 @@
 
 from typing import Any
 
-# Branches of one and the same place: a field may be named in any of them.
+# Branches of one and the same place: a field may be named in any of them. Those of allOf always hold.
 _BRANCHES = ("allOf", "anyOf", "oneOf")
-_SINGLE = ("then", "else", "if")
+_IF = ("then", "else")
 
 Node = dict[str, Any]
 
@@ -20,14 +20,14 @@ def at(schema: Node, path: str) -> list[Node]:
     return nodes
 
 
-def properties(schema: Node, root: Node | None = None) -> dict[str, list[Node]]:
-    """The fields that an object of `schema` may have, each with its schemas in all branches."""
+def properties(schema: Node, root: Node | None = None, *, sure: bool = False) -> dict[str, list[Node]]:
+    """The fields that an object of `schema` may have, each with its schemas in all branches, or those that always hold."""
     root = schema if root is None else root
     found: dict[str, list[Node]] = {}
-    for node in variants(schema, root):
+    for node in variants(schema, root, sure=sure):
         named = node.get("properties")
         for name, below in named.items() if isinstance(named, dict) else ():
-            found.setdefault(name, []).extend(variants(below, root))
+            found.setdefault(name, []).extend(variants(below, root, sure=sure))
     return found
 
 
@@ -46,21 +46,32 @@ def kinds(nodes: list[Node]) -> frozenset[str]:
     found: set[str] = set()
     for node in nodes:
         kind = node.get("type")
-        found.update([kind] if isinstance(kind, str) else [one for one in kind or () if isinstance(one, str)])
+        named = kind if isinstance(kind, list) else [kind]
+        found.update(one for one in named if isinstance(one, str))
     return frozenset(found)
 
 
-def variants(schema: object, root: Node) -> list[Node]:
-    """`schema` itself, what its local $ref names, and its branches; each once, however they refer to each other."""
+def variants(schema: object, root: Node, *, sure: bool = False) -> list[Node]:
+    """`schema`, what its local $ref names, and its branches, each once; `sure`: those alone that hold for every value."""
     found: dict[int, Node] = {}
     waiting = [schema]
     while waiting:
         one = waiting.pop(0)
         if isinstance(one, dict) and id(one) not in found:
             found[id(one)] = one
-            waiting += [branch for key in _BRANCHES if isinstance(one.get(key), list) for branch in one[key]]
-            waiting += [one.get(key) for key in _SINGLE] + [referred(one.get("$ref"), root)]
+            branches = _BRANCHES[:1] if sure else _BRANCHES
+            waiting += [branch for key in branches if isinstance(one.get(key), list) for branch in one[key]]
+            waiting += [] if sure else [one.get(key) for key in _IF]
+            waiting.append(referred(one.get("$ref"), root))
     return list(found.values())
+
+
+def required(schema: Node, root: Node) -> frozenset[str]:
+    """The fields without which no object passes."""
+    listed = [node.get("required") for node in variants(schema, root, sure=True)]
+    return frozenset(
+        name for names in listed if isinstance(names, list) for name in names if isinstance(name, str)
+    )
 
 
 def referred(reference: object, root: Node) -> object:

@@ -12,6 +12,7 @@ from dset.errors import QuestionsError
 from dset.questions import Sheet
 
 SLOTS = "slots"  # the column that holds the numbers of a row's records
+_TAKEN = {"question", "status", "image", "messages", SLOTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,11 @@ class Row:
     question: str
     slots: tuple[int, ...]
     cells: Mapping[str, str]  # label and parameters
+
+
+def column_of(name: str) -> str:
+    """The column of a label or a parameter: its name, unless that means something in a q.csv."""
+    return f"q_{name}" if name.strip().casefold() in _TAKEN else name
 
 
 def slots_of(cell: str) -> tuple[int, ...]:
@@ -40,7 +46,7 @@ def takes(sheet: Sheet) -> Counter[int]:
 
 def create(path: Path, factors: Sequence[str]) -> None:
     """An empty q.csv with its heading, as a spreadsheet opens it right."""
-    heading = ["question", "status", SLOTS, *factors]
+    heading = ["question", "status", SLOTS, *map(column_of, factors)]
     files.replace(path, [b"\xef\xbb\xbf" + _lines([heading], ",")])
 
 
@@ -61,8 +67,9 @@ def add(path: Path, rows: Iterable[Row]) -> None:
 def _cells(row: Row, names: Mapping[int, str], width: int, question: int) -> list[str]:
     cells = [""] * width
     cells[question] = row.question
+    own = {column_of(name): value for name, value in row.cells.items()}
     for index, name in names.items():
-        cells[index] = " ".join(map(str, row.slots)) if name == SLOTS else row.cells.get(name, "")
+        cells[index] = " ".join(map(str, row.slots)) if name == SLOTS else own.get(name, "")
     return cells
 
 

@@ -74,11 +74,13 @@ def _check_rule(schema: dict[str, Any], rule: dict[str, Any], place: str, findin
     try:
         rules.read(rule, place)
     except UsageError as error:
-        findings.add(place, str(error).removeprefix(place).lstrip(":. "))
+        where, _, what = str(error).partition(": ")
+        findings.add(where, what)
         return
     named = [(key, rule[key]) for key in _FIELDS if key in rule]
     for key in ("fields", "when"):
-        named += [(key, one) for one in rule.get(key, ())]
+        listed = rule.get(key)
+        named += [(key, one) for one in listed] if isinstance(listed, list | dict) else []
     items = rule.get("items")
     named += [(key, f"{items}[].{rule[key]}") for key in _IN_ITEMS if items and key in rule]
     for key, path in named:

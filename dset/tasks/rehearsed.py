@@ -12,10 +12,11 @@ from dset.endpoints import Endpoint
 from dset.keys import Secrets
 from dset.rehearsal import canned, faults, stage
 from dset.rehearsal.instances import Maker
-from dset.rehearsal.mischief import Mischief, near_copy, spoiled_text, wrapped
+from dset.rehearsal.mischief import Mischief, spoiled_text, wrapped
 from dset.rehearsal.server import Behaviour, Request, Script, Server
 from dset.settings import Settings
 from dset.tasks import planfile, requests
+from dset.tasks.checks import stated
 from dset.tasks.making import Making
 from dset.tasks.planfile import Order
 from dset.tasks.requests import MANY
@@ -52,7 +53,8 @@ class Model:
 
     def __call__(self, request: Request) -> Behaviour:
         """The answer to one request: another one each time the same is asked."""
-        told = [one for one in request.body.get("messages", ()) if one.get("role") == "user"]
+        messages = request.body.get("messages", ())
+        told = [one for one in messages if one.get("role") == "user"]
         first = str(told[0].get("content", "")) if told else ""
         draw = random.Random(f"{first}/{len(told)}/{request.attempt}")
         records = [self._record(draw, spec) for _, spec in self._asked(first)]
@@ -61,20 +63,19 @@ class Model:
         return faults.ok(
             text,
             model=str(request.body.get("model", "rehearsal")),
-            prompt_tokens=1 + len(first) // 4,
+            prompt_tokens=1 + sum(len(str(one.get("content"))) for one in messages) // 4,
             cached_tokens=0,
             completion_tokens=size,
             reasoning_tokens=0,
         )
 
     def _record(self, draw: random.Random, spec: Mapping[str, str]) -> Any:
-        label = self._task.label
-        fixed = {label: spec[label]} if label in spec else {}
+        fixed = {name: spec[name] for name in stated(self._task) if name in spec}
         rates, luck = self._rates, draw.random()
         if self._earlier and luck < rates.repeated:
             return draw.choice(self._earlier)
         if self._earlier and luck < rates.repeated + rates.nearly:
-            return near_copy(draw, draw.choice(self._earlier))
+            return self._mischief.near_copy(draw.choice(self._earlier), draw, self._task.unique)
         made = self._maker.make(draw.randrange(10**9), fixed)
         if draw.random() < rates.broken * 0.8:  # the others are no JSON at all
             broken, way = self._mischief.broken(made, draw)

@@ -21,6 +21,8 @@ def system(task: Task, lang: str, per_request: int) -> str:
         f"Its language is {name} ({lang}): every text is {name}, as a native speaker writes it, but where the schema says otherwise.",
         f"Each record is one JSON object that follows this JSON Schema:\n{form}",
     ]
+    if not _varies(task):
+        lines.insert(1, _filled(task.prompt, _of_language(lang)))
     if per_request > 1:
         lines.append(
             f'Answer with one JSON object {{"{MANY}": [...]}} that holds the records in the order asked for, '
@@ -46,7 +48,7 @@ def question(
 ) -> str:
     """What the row asks for: records `slots` (numbers from 1), each as its spec says; `take` counts the tries."""
     shared = {name: value for name, value in specs[0].items() if name != task.label}
-    lines = [_filled(task.prompt, {**shared, "language": languages.name(lang), "lang": lang}), ""]
+    lines = [_filled(task.prompt, {**specs[0], **_of_language(lang)}), ""] if _varies(task) else []
     again = f", take {take}" if take > 1 else ""
     if len(slots) == 1:
         lines.append(f"Record {slots[0]}{again}:")
@@ -61,6 +63,15 @@ def question(
         shown = json.dumps(example, ensure_ascii=False)
         lines += ["", f"An example of the form (write something quite different):\n{shown}"]
     return "\n".join(lines).strip()
+
+
+def _varies(task: Task) -> bool:
+    """The prompt names what differs from record to record; else it stands once, in what every request begins with."""
+    return any("{" + name + "}" in task.prompt for name in (task.label, *task.parameters) if name)
+
+
+def _of_language(lang: str) -> dict[str, str]:
+    return {"language": languages.name(lang), "lang": lang}
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:

@@ -1,5 +1,6 @@
 """What `task list` and `task show NAME` say: the tasks in a table, one task in full."""
 
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,7 +22,8 @@ _WANTED = {
 }
 Node = dict[str, Any]
 _WORDS = {"string": "text", "array": "list", "object": "object", "integer": "whole number", "null": "nothing"}
-_DEEPEST = 6  # levels of fields that are shown
+_DEEPEST = 6  # levels of fields that are shown, and how many fields: a schema may refer to itself
+_MOST = 400
 _BOUNDS = (
     ("minLength", "maxLength", " characters"), ("minItems", "maxItems", " items"), ("minimum", "maximum", ""),
     ("exclusiveMinimum", "exclusiveMaximum", ", these not included"),
@@ -66,7 +68,8 @@ def shown(task: Task) -> list[str]:
         *_wrapped(task.description),
         f"language: {task.language} ({languages.name(task.language)})",
     ]
-    lines += ["fields:", *(f"  {line}" for line in _fields([task.schema], task.schema, "", 0))]
+    fields = itertools.islice(_fields(task.schema, task.schema, "", 0), _MOST)
+    lines += ["fields:", *(f"  {line}" for line in fields)]
     if task.label:
         lines.append(f"label: {clean(task.label)}: {clean(', '.join(definitions.labels(task)), 2000)}")
     if task.parameters:
@@ -92,23 +95,15 @@ def _example(task: Task) -> list[str]:
     return [f"example ({code or 'any language'}):", *(f"  {harmless(line)}" for line in written.split("\n"))]
 
 
-def _fields(nodes: list[Node], root: Node, at: str, depth: int) -> Iterator[str]:
-    """A line for each field below these schemas, the fields of fields under their own."""
-    required: set[Any] = set()
-    named: dict[str, list[Node]] = {}
-    for node in nodes:
-        for one in paths.variants(node, root):
-            listed = one.get("required")
-            required |= (
-                {name for name in listed if isinstance(name, str)} if isinstance(listed, list) else set()
-            )
-        named |= {name: below for name, below in paths.properties(node, root).items() if name not in named}
-    for name, below in named.items():
-        yield f"{clean(at + name)}: {_field(below, root, required=name in required)}"
-        if depth < _DEEPEST:
-            yield from _fields(below[:1], root, f"{at}{name}.", depth + 1)
-            items = [variant for node in below for variant in paths.variants(node.get("items"), root)]
-            yield from _fields(items[:1], root, f"{at}{name}[].", depth + 1)
+def _fields(node: Node, root: Node, at: str, depth: int) -> Iterator[str]:
+    """A line for each field below this schema, the fields of fields under their own."""
+    sure, required = paths.properties(node, root, sure=True), paths.required(node, root)
+    for name, below in paths.properties(node, root).items():
+        yield f"{clean(at + name)}: {_field(sure.get(name, below), root, required=name in required)}"
+        if depth < _DEEPEST and below:
+            yield from _fields(below[0], root, f"{at}{name}.", depth + 1)
+            items: Node = next((one["items"] for one in below if isinstance(one.get("items"), dict)), {})
+            yield from _fields(items, root, f"{at}{name}[].", depth + 1)
 
 
 def _field(nodes: list[Node], root: Node, *, required: bool) -> str:

@@ -27,7 +27,8 @@ def options(values: Iterable[Any], limit: int = 300) -> str:
     """Several values, with commas, cut to about `limit` characters."""
     text = ""
     for one in values:
-        text += (", " if text else "") + value(one)
+        whole = harmless(json.dumps(one, ensure_ascii=False, default=str)[:LIMIT])
+        text += (", " if text else "") + (whole if isinstance(one, list | dict) else value(one))
         if len(text) > limit:
             return text[: limit - 1] + "…"
     return text
@@ -45,3 +46,8 @@ def name(step: str, limit: int = 40) -> str:
     """A field's name as it stands in a path: quoted where a path could be misread."""
     plain = step.replace("_", "").replace("-", "").replace("$", "")
     return step if plain.isalnum() and len(step) <= limit else value(step, limit)
+
+
+def plain(text: str, limit: int = 200) -> str:
+    """A message of a library on one line, cut."""
+    return harmless(text[:limit]) + ("…" if len(text) > limit else "")

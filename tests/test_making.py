@@ -1,0 +1,320 @@
+"""`task NAME COUNT`, as a user sees it: planned, asked, gated, topped up, resumed."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dset_generator
+from dset.rehearsal import faults
+from dset.rehearsal.server import Script, Server
+from tests.running import Run, at, journal, rejected
+from tests.tasks import FEELINGS, Writer, data, queue_rows, tasks_json, words
+
+Main = Callable[..., Run]
+Serve = Callable[[Script], Server]
+FOLDER = "dset_generator/tasks/feelings"
+
+
+@pytest.fixture
+def main(capsys: pytest.CaptureFixture[str], clean_place: Path) -> Main:
+    """The script's `main` in this process, in a place with a tasks.json."""
+    tasks_json(clean_place)
+
+    def run(*arguments: str) -> Run:
+        exit_status = dset_generator.main(list(arguments))
+        said = capsys.readouterr()
+        return Run(exit_status, said.out, said.err)
+
+    return run
+
+
+def make(main: Main, server: Server, count: int, *arguments: str, name: str = "feelings") -> Run:
+    return main("task", name, str(count), *at(server.base_url, "--concurrency", "4", *arguments))
+
+
+# --- Planned and asked ------------------------------------------------------------------------------------------
+
+
+def test_as_many_records_as_were_ordered_stand_with_labels_and_parameters_level(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    server = serve(Writer())
+    run = make(main, server, 12)
+    assert run.exit_status == 0, run.said
+    assert "Finished feelings (en): 12 of 12 records stand." in run.out
+    made = data(clean_place / FOLDER)
+    assert Counter(record["label"] for record in made) == {"good": 4, "bad": 4, "neither": 4}
+    rows = queue_rows(clean_place / FOLDER)
+    assert Counter(row["topic"] for row in rows) == {"food": 3, "work": 3, "travel": 3, "money": 3}
+    columns = [line["metadata"]["columns"] for line in journal(clean_place, FOLDER)]
+    assert {int(one["slots"]) for one in columns} == set(range(1, 13))
+    assert (clean_place / FOLDER / "plan.json").exists()
+    assert not (clean_place / "q.csv").exists()
+
+
+def test_what_is_told_first_is_the_same_for_every_record(main: Main, serve: Serve) -> None:
+    writer = Writer()
+    make(main, serve(writer), 5)
+    assert len({messages[0]["content"] for messages in writer.told}) == 1
+    assert writer.told[0][0]["role"] == "system"
+
+
+def test_the_same_command_again_asks_nothing_and_a_larger_count_goes_on(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    writer = Writer()
+    server = serve(writer)
+    assert make(main, server, 5).exit_status == 0
+    run = make(main, server, 5)
+    assert (run.exit_status, len(server.questions)) == (0, 5)
+    assert make(main, server, 9).exit_status == 0
+    assert (len(server.questions), len(data(clean_place / FOLDER))) == (9, 9)
+    assert Counter(record["label"] for record in data(clean_place / FOLDER)) == {
+        "good": 3,
+        "bad": 3,
+        "neither": 3,
+    }
+
+
+def test_another_plan_in_the_same_folder_is_refused_and_a_name_makes_room(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    server = serve(Writer())
+    make(main, server, 3)
+    run = make(main, server, 3, "--seed", "7")
+    assert run.exit_status == 2
+    assert "--seed was 0 and is 7 now" in run.err
+    assert len(server.questions) == 3
+    assert make(main, server, 3, "--seed", "7", "--name", "second").exit_status == 0
+    assert len(data(clean_place / "dset_generator/tasks/second")) == 3
+
+
+def test_several_tasks_in_one_call_make_a_dataset_each(main: Main, serve: Serve, clean_place: Path) -> None:
+    tasks_json(clean_place, feelings=FEELINGS, moods={**FEELINGS, "description": "Moods."})
+    run = make(main, serve(Writer()), 3, name="feelings,moods")
+    assert run.exit_status == 0
+    for name in ("feelings", "moods"):
+        assert len(data(clean_place / "dset_generator/tasks" / name)) == 3
+
+
+def test_a_fixed_parameter_stands_in_every_row(main: Main, serve: Serve, clean_place: Path) -> None:
+    make(main, serve(Writer()), 4, "--set", "topic=the sea", "--set", "label=bad")
+    assert {(row["topic"], row["label"]) for row in queue_rows(clean_place / FOLDER)} == {("the sea", "bad")}
+
+
+# --- Several records a request ----------------------------------------------------------------------------------
+
+
+def test_several_records_come_with_one_request(main: Main, serve: Serve, clean_place: Path) -> None:
+    server = serve(Writer())
+    assert make(main, server, 10, "--per-request", "4").exit_status == 0
+    assert len(server.questions) == 3
+    found = data(clean_place / FOLDER)
+    assert sorted(slot for one in found if "slots" in one for slot in one["slots"]) == [
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        7,
+        8,
+        9,
+        10,
+    ]
+
+
+def test_of_several_records_the_good_ones_are_kept_and_only_the_bad_ones_are_made_anew(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    writer = Writer(lambda slot, times: {"text": "no"} if slot in {2, 7} and times == 1 else None)
+    assert make(main, serve(writer), 8, "--per-request", "4").exit_status == 0
+    assert writer.asked == {slot: 2 if slot in {2, 7} else 1 for slot in range(1, 9)}
+    lost = [one for line in data(clean_place / FOLDER) for one in line.get("lost", ())]
+    assert sorted(one["slot"] for one in lost) == [2, 7]
+    assert all("label" in one["reason"] for one in lost)
+
+
+def test_a_label_that_is_called_as_a_column_of_q_csv_has_a_column_of_its_own(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    properties = {"text": {"type": "string"}, "status": {"enum": ["open", "shut"]}}
+    schema = {"type": "object", "properties": properties, "required": ["text", "status"]}
+    tasks_json(clean_place, feelings={**FEELINGS, "schema": schema, "label": "status"})
+    writer = Writer(lambda slot, times: {"text": words(slot, 5), "status": ["open", "shut"][times % 2]})
+    assert make(main, serve(writer), 4).exit_status == 0
+    assert {row["q_status"] for row in queue_rows(clean_place / FOLDER)} == {"open", "shut"}
+    assert Counter(record["status"] for record in data(clean_place / FOLDER)) == {"open": 2, "shut": 2}
+
+
+# --- Gated ------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_wrong_is_told_to_the_model_at_most_twice_and_then_planned_anew(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    writer = Writer(lambda slot, times: {"text": "hm", "label": "odd"} if slot == 2 and times <= 3 else None)
+    run = make(main, serve(writer), 3)
+    assert run.exit_status == 0
+    assert writer.asked == {1: 1, 2: 4, 3: 1}
+    again = [messages for messages in writer.told if len(messages) > 2]
+    assert [len(messages) for messages in again] == [4, 4]
+    assert "text:" in again[0][-1]["content"]
+    assert "label:" in again[0][-1]["content"]
+    kinds = [(line["kind"], line["response"]["answer"]) for line in rejected(clean_place, FOLDER)]
+    assert [kind for kind, _ in kinds] == ["retried", "retried", "invalid"]
+    rows = [row for row in queue_rows(clean_place / FOLDER) if row["slots"] == "2"]
+    assert len(rows) == 2
+    assert rows[0]["label"] == rows[1]["label"]
+    assert "take 2" in rows[1]["question"]
+    assert (rows[0]["status"], rows[1]["status"]) == ("ERROR", "")
+
+
+def test_a_record_that_resembles_one_that_stands_is_refused_and_the_model_hears_which(
+    main: Main, serve: Serve
+) -> None:
+    writer = Writer()
+    labels: dict[int, str] = {}
+
+    def script(request: Any) -> Any:
+        text = request.body["messages"][1]["content"]
+        label = text.split("label: ")[1].split("\n")[0]
+        slot = int(text.split("ecord ")[1].split(":")[0].split(",")[0])
+        labels[slot] = label
+        if len(request.body["messages"]) == 2:
+            return faults.ok(json.dumps({"text": words(1, 1001) + "!", "label": label}))
+        return writer(request)
+
+    run = make(main, serve(script), 3, "--concurrency", "1")
+    assert run.exit_status == 0
+    assert "the same as record 1" in writer.told[0][-1]["content"]
+
+
+def test_the_examples_of_the_task_are_no_records(main: Main, serve: Serve, clean_place: Path) -> None:
+    example = {"text": words(1, 1001), "label": "good"}
+    tasks_json(clean_place, feelings={**FEELINGS, "examples": [example]})
+    writer = Writer()
+    make(main, serve(writer), 3)
+    assert [messages for messages in writer.told if "example 1 of the task" in messages[-1]["content"]]
+    assert example["text"] not in {record["text"] for record in data(clean_place / FOLDER)}
+
+
+def test_a_failing_row_stops_no_other_and_ends_at_the_most_requests(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    writer = Writer(lambda slot, times: "never" if slot == 2 else None)
+    run = make(main, serve(writer), 4)
+    assert run.exit_status == 1
+    assert "Not finished feelings (en): 3 of 4 records stand." in run.out
+    assert "requests in all: 12 of at most 12" in run.out
+    assert writer.asked == {1: 1, 2: 9, 3: 1, 4: 1}
+    run = make(main, serve(writer), 4)
+    assert (run.exit_status, sum(writer.asked.values())) == (1, 12)
+    assert "--max-requests" in run.out
+    run = make(main, serve(writer), 4, "--max-requests", "14")
+    assert sum(writer.asked.values()) == 14
+    assert run.exit_status == 1
+
+
+def test_a_row_that_failed_is_not_asked_again_when_its_slot_is_filled_whatever_the_model(
+    main: Main, serve: Serve
+) -> None:
+    writer = Writer(lambda slot, times: "never" if slot == 2 and times <= 3 else None)
+    assert make(main, serve(writer), 3).exit_status == 0
+    before = Counter(writer.asked)
+    assert make(main, serve(writer), 4, "--model", "another").exit_status == 0
+    assert writer.asked - before == {4: 1}
+
+
+def test_a_row_that_nobody_answers_does_not_keep_the_rounds_going(main: Main, serve: Serve) -> None:
+    writer = Writer(lambda slot, times: faults.overloaded() if slot == 2 else None)
+    run = make(main, serve(writer), 3, "--retry-waits", "0.01")
+    assert run.exit_status == 1
+    assert writer.asked[2] <= 8
+
+
+def test_a_row_that_the_service_refuses_is_planned_anew(main: Main, serve: Serve, clean_place: Path) -> None:
+    writer = Writer(lambda slot, times: faults.content_exists_risk() if slot == 1 and times == 1 else None)
+    run = make(main, serve(writer), 3)
+    assert run.exit_status == 0
+    statuses = [row["status"] for row in queue_rows(clean_place / FOLDER)]
+    assert statuses == ["BLOCKED", "", "", ""]
+
+
+# --- Outages and kills ------------------------------------------------------------------------------------------
+
+
+def test_an_outage_stops_and_the_same_command_goes_on(main: Main, serve: Serve, clean_place: Path) -> None:
+    down = [True]
+    writer = Writer(lambda slot, times: faults.overloaded() if slot > 3 and down[0] else None)
+    server = serve(writer)
+    run = make(main, server, 8, "--retry-waits", "0.05")
+    assert run.exit_status == 1
+    assert "Stopped by an outage" in run.out
+    stood = len(data(clean_place / FOLDER))
+    down[0] = False
+    before = Counter(writer.asked)
+    assert make(main, server, 8).exit_status == 0
+    assert len(data(clean_place / FOLDER)) == 8
+    assert sum((writer.asked - before).values()) == 8 - stood
+    assert len(queue_rows(clean_place / FOLDER)) == 8
+
+
+def test_a_limit_ends_a_run_early_and_the_next_one_goes_on(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    server = serve(Writer())
+    run = make(main, server, 6, "--limit", "2")
+    assert (run.exit_status, len(server.questions)) == (1, 2)
+    assert "4 to make" in run.out
+    assert make(main, server, 6).exit_status == 0
+    assert len(server.questions) == 6
+
+
+# --- What a user gets wrong -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["task"], "task what?"),
+        (["task", "feelings"], "how many records?"),
+        (["task", "feelings", "many"], "how many records?"),
+        (["task", "feelings", "0"], "how many records?"),
+        (["task", "feelngs", "3"], "feelings"),
+        (["task", "feelings,feelings", "3"], "named twice"),
+        (["task", "feelings", "3", "--set", "colour=red"], "no such parameter"),
+        (["task", "feelings", "3", "--set", "topic"], "NAME=VALUE"),
+        (["task", "feelings", "3", "--lang", "thai!"], "--lang"),
+        (["task", "feelings", "3", "--name", "../x"], "--name"),
+        (["task", "feelings,ner", "3", "--name", "x"], "--name names one dataset"),
+        (["task", "feelings", "3", "--format", "xls"], "must be one of"),
+        (["task", "feelings", "3", "--split", "90/20"], "90/5/5"),
+        (["task", "feelings", "3", "--near", "2"], "at most 1"),
+        (["task", "show", "nothing"], "nothing"),
+        (["task", "check"], "which file?"),
+        (["task", "list", "all"], "no further word"),
+    ],
+)
+def test_what_cannot_be_ordered_is_told_in_one_line(
+    main: Main, words: list[str], told: str, clean_place: Path
+) -> None:
+    run = main(*words)
+    assert run.exit_status == 2
+    assert told in run.err
+    assert run.err.count("\n") == 1
+    assert not (clean_place / "dset_generator").exists()
+
+
+def test_the_tasks_are_listed_and_shown(main: Main) -> None:
+    listed = main("task", "list")
+    assert listed.exit_status == 0
+    for name in ("feelings", "sentiment_analysis", "ner", "medical_benchmark"):
+        assert f"\n{name} " in listed.out
+    shown = main("task", "show", "feelings")
+    assert "How somebody feels about something." in shown.out
+    assert main("task", "check", "tasks.json").exit_status == 0
