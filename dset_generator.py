@@ -219,6 +219,13 @@ def status(settings: Settings, screen: Screen, _: Options) -> int:
     return _told(look(choosing.with_services(settings, choosing.services(settings))), screen)
 
 
+def report(settings: Settings, screen: Screen, options: Options) -> int:
+    """The verb `report`: the figures of a dataset, and what would level it."""
+    from dset.reports.report import look
+
+    return _told(look(settings.output, near=options["near"], balance=options["balance"]), screen)
+
+
 def check(settings: Settings, screen: Screen, _: Options) -> int:
     """The verb `check`: ask each key and model once, print what came of it."""
     from dset import check, choosing
@@ -324,7 +331,14 @@ def _read_command(argv: list[str]) -> Command:
     return Command(name, load(given), options_of(verb.flags, given) | {"words": given.get("words") or []})
 
 
-_STORIES = {"run": run, "status": status, "check": check, "task": task, "export": export}
+_STORIES = {
+    "run": run,
+    "status": status,
+    "check": check,
+    "task": task,
+    "export": export,
+    "report": report,
+}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -62,6 +62,20 @@ TESTED_WITH = {
     "faults": "rehearsal_server",
     "canned": "rehearsal_server",
     "stage": "rehearsal",
+    "counting": "figures",
+    "classes": "figures",
+    "lengths": "figures",
+    "likenesses": "figures",
+    "payments": "figures",
+    "planned": "figures",
+    "reasons": "figures",
+    "subject": "figures",
+    "tongues": "figures",
+    "twins": "figures",
+    "ledger": "terminal",
+    "balance": "report",
+    "evenness": "report",
+    "remedies": "report",
 }
 MODULES = sorted(path for path in (ROOT / "dset").rglob("*.py") if path.name != "__init__.py")
 

@@ -1,0 +1,1 @@
+"""Reports: what a dataset holds, in figures, and how they are told."""
