@@ -191,6 +191,14 @@ def status(settings: Settings, screen: Screen, _: Options) -> int:
     return _told(look(choosing.with_services(settings, choosing.services(settings))), screen)
 
 
+def import_(_: Settings, screen: Screen, options: Options) -> int:
+    """The verb `import`: a table becomes a q.csv."""
+    from dset.imports import conversion
+
+    screen.result(conversion.convert(options, screen.notice))
+    return 0
+
+
 def check(settings: Settings, screen: Screen, _: Options) -> int:
     """The verb `check`: ask each key and model once, print what came of it."""
     from dset import check, choosing
@@ -296,7 +304,7 @@ def _read_command(argv: list[str]) -> Command:
     return Command(name, load(given), options_of(verb.flags, given) | {"words": given.get("words") or []})
 
 
-_STORIES = {"run": run, "status": status, "check": check, "task": task}
+_STORIES = {"run": run, "status": status, "check": check, "task": task, "import": import_}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -62,6 +62,17 @@ TESTED_WITH = {
     "faults": "rehearsal_server",
     "canned": "rehearsal_server",
     "stage": "rehearsal",
+    "archives": "imports",
+    "cells": "imports",
+    "conversion": "imports",
+    "delimited": "imports",
+    "json_rows": "imports",
+    "kinds": "imports",
+    "naming": "imports",
+    "parquet_files": "imports",
+    "tables": "imports",
+    "workbooks": "imports",
+    "writing": "imports",
 }
 MODULES = sorted(path for path in (ROOT / "dset").rglob("*.py") if path.name != "__init__.py")
 
