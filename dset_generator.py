@@ -59,6 +59,10 @@ def run(settings: Settings, screen: Screen, _: Options) -> int:
     from dset.workspace import Workspace
 
     gate: Gate = gates.open_to_all
+    if settings.questions.is_dir():
+        from dset.imports import second
+
+        settings = second.prepare(settings, screen.notice)
     if settings.schema:
         from dset.tasks import forms
 
@@ -184,6 +188,10 @@ def status(settings: Settings, screen: Screen, _: Options) -> int:
     from dset import choosing
     from dset.status import look
 
+    if settings.questions.is_dir():
+        from dset.imports import second
+
+        settings = second.standing(settings, screen.notice)
     if settings.schema:
         from dset.tasks import forms
 

@@ -62,6 +62,7 @@ TESTED_WITH = {
     "faults": "rehearsal_server",
     "canned": "rehearsal_server",
     "stage": "rehearsal",
+    "answered": "second",
     "archives": "imports",
     "cells": "imports",
     "conversion": "imports",
