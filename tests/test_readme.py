@@ -67,6 +67,7 @@ TESTED_WITH = {
     "cells": "imports",
     "conversion": "imports",
     "delimited": "imports",
+    "derived": "second",
     "json_rows": "imports",
     "kinds": "imports",
     "naming": "imports",

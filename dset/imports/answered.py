@@ -142,7 +142,7 @@ def _has(data: Any, path: Sequence[str]) -> bool:
         if not isinstance(data, dict) or name not in data:
             return False
         data = data[name]
-    return data is not None
+    return bool(path) or data is not None  # a field may be null in all of them
 
 
 def _at(data: Any, path: Sequence[str]) -> Any:
