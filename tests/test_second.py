@@ -58,8 +58,10 @@ def rows(path: Path = Path("second/q.csv")) -> list[dict[str, str]]:
 def lines(*records: dict[str, Any], folder: str = FIRST) -> None:
     """Write a journal with these records; each needs an `answer`, the rest is optional."""
     Path(folder).mkdir(parents=True, exist_ok=True)
-    with (Path(folder) / "output.json").open("a", encoding="utf-8") as stream:
-        for number, one in enumerate(records, 1):
+    path = Path(folder) / "output.json"
+    before = path.read_bytes().count(b"\n") if path.exists() else 0
+    with path.open("a", encoding="utf-8") as stream:
+        for number, one in enumerate(records, before + 1):
             response = {"reasoning": one.get("thoughts"), "answer": one["answer"]}
             response |= {"data": one["data"]} if "data" in one else {}
             metadata = {
@@ -347,12 +349,28 @@ def test_an_object_with_endless_names_does_not_become_endless_columns(clean_plac
 
 def test_answers_longer_than_a_cell_may_be_are_asked_all_the_same(main: Main, serve: Serve) -> None:
     lines({"question": "one", "answer": "line\n" * 3_000 + "\0end"})
-    for _ in range(2):
+    for more in ("two", "three"):
         server = serve(faults.echo())
         run = main(*at(server.base_url, *SECOND, *JUDGE))
+        lines({"question": more, "answer": "short"})
         assert run.exit_status == 0
         assert "was edited" not in run.err
     assert rows()[0]["final_answer"] == "line\u2028" * 3_000 + "\u2400end"
+
+
+def test_another_field_that_is_named_becomes_a_column_and_changes_no_bookmark(
+    main: Main, serve: Serve
+) -> None:
+    lines({"question": "one", "answer": "A", "data": {"x": {"y": 1}}})
+    server = serve(faults.by_text({"A": faults.content_exists_risk()}, faults.echo()))
+    main(*at(server.base_url, *SECOND, *JUDGE))
+    before = Path("second/q.csv").stat().st_mtime_ns
+    main(*at(server.base_url, *SECOND, *JUDGE))
+    assert Path("second/q.csv").stat().st_mtime_ns == before  # nothing new: not even written
+    assert "data.x.y" not in rows()[0]
+    main(*at(server.base_url, *SECOND, "--prompt", "{final_answer} {data.x.y}", "--limit", "1"))
+    assert told(server)[-1] == "A 1"
+    assert rows()[0]["status"] == "BLOCKED"
 
 
 # --- What is refused, and what is the user's ---------------------------------------------------------------------
@@ -425,14 +443,18 @@ def test_a_q_csv_that_was_edited_is_set_aside_and_a_bookmark_is_no_edit(main: Ma
     main(*command)
     path = Path("second/q.csv")
     path.write_bytes(path.read_bytes().replace(b"one,,", b'one,"mine, all",').replace(b"\r\n", b"\n"))
+    lines({"question": "one more", "answer": "C"})
     assert "was edited" not in main(*command).err
-    assert [row["status"] for row in rows()] == ["mine, all", ""]
+    assert [row["status"] for row in rows()] == ["mine, all", "", ""]
     path.write_bytes(path.read_bytes().replace(b"two", b"deux"))
     edited = path.read_bytes()
+    assert "was edited" not in main(*command).err
+    assert path.read_bytes() == edited  # until there is something to bring in
+    lines({"question": "and more", "answer": "D"})
     run = main(*command)
     assert "q.csv was edited; it is q.csv.bak1 now" in run.err
     assert Path("second/q.csv.bak1").read_bytes() == edited
-    assert [row["question"] for row in rows()] == ["one", "two"]
+    assert [row["question"] for row in rows()] == ["one", "two", "one more", "and more"]
 
 
 def test_a_start_that_ends_at_any_step_is_made_good_by_the_next(main: Main, clean_place: Path) -> None:

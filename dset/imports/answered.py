@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dset import answers, tallies
+from dset import answers, state, tallies
 from dset.answers import Record
 from dset.contents import identity
 from dset.folders import Folder
@@ -44,13 +44,15 @@ class Answered:
 
     folder: Folder
     end: int  # bytes
+    stamp: tuple[int, ...]  # the file's size and time then
     is_task: bool
 
     @classmethod
     def at(cls, path: Path) -> "Answered":
         """The answers in this folder; a torn last line, or one that is being written, is left out. Raises OSError."""
         folder = Folder(path)
-        return cls(folder, answers.sound_size(folder.journal), (path / "plan.json").exists())
+        stamp = state.mark(folder.journal) or ()  # before anything is read: what comes meanwhile changes it
+        return cls(folder, answers.sound_size(folder.journal), stamp, (path / "plan.json").exists())
 
     def entries(self) -> Iterator[Entry]:
         """Every answer in the journal's order. Raises JournalError."""
@@ -104,6 +106,11 @@ class Layout:
         fixed = [entry.question, "", entry.id, entry.answer, entry.thoughts]
         data = [text_of(_at(entry.data, path)) for _, path in self.fields]
         return [*fixed, *data, *(text_of(entry.own.get(name)) for name in self.own)]
+
+    def notes(self) -> list[str]:
+        """What a user should know of them."""
+        many = f"{self.left_out:,} and more fields of data are no columns: name those that you want in the prompt"
+        return [many] if self.left_out else []
 
 
 def layout(answered: Answered, named: Sequence[str]) -> Layout:

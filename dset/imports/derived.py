@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 from dset import digests, files
 from dset.errors import QuestionsError, UsageError
 from dset.folders import Folder
-from dset.imports.answered import FIXED, ID, STATUS, Answered, Layout
+from dset.imports.answered import FIXED, ID, STATUS, Answered, Layout, layout
 from dset.imports.writing import Scribe
 from dset.questions import Sheet
 from dset.state import name_of
@@ -21,10 +21,15 @@ _LONE = re.compile("[\0\ud800-\udfff\u2400\ufffd]")
 
 
 class Mark(NamedTuple):
-    """What second.json says of the q.csv beside it: whose answers it is made of, and the seals it may have."""
+    """What second.json says of the q.csv beside it."""
 
-    source: str  # as seen from its folder
-    known: tuple[str, ...] = ()
+    source: str  # whose answers it is made of, as seen from its folder
+    known: tuple[str, ...] = ()  # the seals it may have
+    journal: tuple[
+        int, ...
+    ] = ()  # size and time of the answers that it holds all of; () where that is not sure
+    named: tuple[str, ...] = ()  # fields of data that the prompt named
+    heading: tuple[str, ...] = ()
 
 
 def questions_of(folder: Folder) -> Path:
@@ -37,7 +42,8 @@ def mark_of(folder: Folder) -> Mark | None:
     path = folder.path / NAME
     try:
         noted = json.loads(path.read_bytes())
-        return Mark(str(noted["source"]), tuple(map(str, noted["known"])))
+        lists = {name: tuple(noted[name]) for name in Mark._fields[1:]}
+        return Mark(str(noted["source"]), **lists)
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -49,29 +55,39 @@ def _write(folder: Folder, mark: Mark) -> None:
     files.replace(folder.path / NAME, [text.encode("utf-8", "surrogatepass")])
 
 
-def derive(answered: Answered, columns: Layout, folder: Folder, tell: Callable[[str], None]) -> list[str]:
-    """Write the q.csv of the pass; what is to be told of its texts. Only under the folder's lock.
+def derive(
+    source: Path, named: tuple[str, ...], folder: Folder, tell: Callable[[str], None]
+) -> tuple[str, ...]:
+    """Bring the q.csv of the pass up to date with the answers in `source`; its heading. Only under the folder's lock.
 
-    The mark knows the new file before it stands there, so that no end in between makes it look edited. One that
-    was edited, but for its status cells, is set aside. Raises JournalError, OSError.
+    Where nothing came and the same fields are named it stays as it is. Else it is made anew, and one that was edited
+    in more than its status cells is set aside. Raises JournalError, OSError.
     """
-    path, mark = questions_of(folder), mark_of(folder)
+    path, old = questions_of(folder), mark_of(folder)
+    answered = Answered.at(source)
+    if old and path.exists() and (old.journal, old.named) == (answered.stamp, named):
+        return old.heading
+    columns = layout(answered, named)
     before = _Before.read(path, tell)
-    known = tuple(seal for seal in (mark.known if mark else ()) if seal == before.seal)
+    known = tuple(seal for seal in (old.known if old else ()) if seal == before.seal)
     if path.exists() and not known:
         aside = files.set_aside(path)
-        tell(f"{path} was edited; it is {aside.name} now, and q.csv is made anew from {answered.folder.path}")
-    source = name_of(answered.folder.path, folder.path)
-    if mark is None:
-        _write(folder, Mark(source))
+        tell(f"{path} was edited; it is {aside.name} now, and q.csv is made anew from {source}")
+    mark = Mark(name_of(source, folder.path), known)
+    if old is None:
+        _write(folder, mark)
     scribe, seal = Scribe(columns.heading), _Seal()
 
     def chunks() -> Iterator[bytes]:
         yield from scribe.chunks(_rows(answered, columns, before, seal))
-        _write(folder, Mark(source, (*known, seal.hexdigest())))
+        # Known before it stands there: no end in between makes it look edited.
+        _write(folder, mark._replace(known=(*known, seal.hexdigest())))
 
     files.replace(path, chunks())
-    return scribe.notes()
+    _write(folder, Mark(mark.source, (seal.hexdigest(),), answered.stamp, named, columns.heading))
+    for line in [*columns.notes(), *scribe.notes()]:
+        tell(line)
+    return columns.heading
 
 
 def _rows(answered: Answered, columns: Layout, before: "_Before", seal: "_Seal") -> Iterator[list[str]]:

@@ -6,7 +6,7 @@ answered is known by question and named columns, bookmarks are kept by id. Nothi
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from dset import files, templates
 from dset.errors import UsageError
 from dset.folders import Folder
 from dset.imports import derived
-from dset.imports.answered import Answered, Layout, fields_named, layout
+from dset.imports.answered import DATA, Answered, fields_named
 from dset.imports.naming import folded
 from dset.locks import Lock
 from dset.questions import Sheet
@@ -34,11 +34,9 @@ def prepare(settings: Settings, tell: Tell) -> Settings:
     files.make_folder(folder.path)
     with _locked(folder):
         _check(folder, source)  # again: what stood there may be another run's by now
-        answered = Answered.at(source)
-        columns = layout(answered, fields_named(settings.prompt, settings.system))
-        told = derived.derive(answered, columns, folder, tell)
-    made = _settings(settings, columns)
-    for line in [*_notes(made, columns, source), *told]:
+        heading = derived.derive(source, fields_named(settings.prompt, settings.system), folder, tell)
+    made = _over(settings, heading)
+    for line in _notes(made, heading, source):
         tell(line)
     return made
 
@@ -58,9 +56,7 @@ def standing(settings: Settings, tell: Tell) -> Settings:
         names = (sheet.columns.heading, *(name for _, name in sheet.columns.own))
     if there > known:
         tell(f"{counted(there - known, 'answer')} came into {source} since: the next run adds them")
-    return replace(
-        settings, questions=derived.questions_of(folder), encoding="", column=_column(settings, names)
-    )
+    return _over(settings, names)
 
 
 def _source(settings: Settings) -> Path:
@@ -110,36 +106,28 @@ def _locked(folder: Folder) -> Iterator[None]:
         yield
 
 
-def _settings(settings: Settings, columns: Layout) -> Settings:
+def _over(settings: Settings, names: Sequence[str]) -> Settings:
+    """The settings of a run over the pass's q.csv, which has these columns."""
     questions = derived.questions_of(Folder(settings.output))
-    return replace(settings, questions=questions, encoding="", column=_column(settings, columns.heading))
+    # --column where it is one of this pass's: it may stand in .env for the first.
+    is_there = folded(settings.column) in {folded(name) for name in names if name != "status"}
+    return replace(settings, questions=questions, encoding="", column=settings.column if is_there else "")
 
 
-def _column(settings: Settings, names: tuple[str, ...]) -> str:
-    """--column where it is one of this pass's: it may stand in .env for the first."""
-    is_there = folded(settings.column) in {folded(name) for name in names} - {"status"}
-    return settings.column if settings.column and is_there else ""
-
-
-def _notes(settings: Settings, columns: Layout, source: Path) -> list[str]:
-    names = [name for name in columns.heading if name != "status"]
+def _notes(settings: Settings, heading: Sequence[str], source: Path) -> list[str]:
+    names = [name for name in heading if name != "status"]
     texts = (settings.prompt, settings.system)
     used = [name for text in texts for name in templates.parse(text, names).columns] + [settings.column]
+    fields = [name for name in heading if name == DATA or name.startswith(f"{DATA}.")]
     lines = []
-    if not any(name in {"final_answer", "thoughts"} or name.startswith("data") for name in used):
+    if not {"final_answer", "thoughts", *fields} & set(used):
         lines.append(
             f"the prompt names nothing of the answers in {source}: the questions alone are asked again. "
             "--prompt may name {final_answer}, {thoughts} and {data.…}"
         )
-    fields = [f"{{{name}}}" for name, _ in columns.fields]
-    listed = ", ".join(fields[:_SHOWN]) + (", …" if len(fields) > _SHOWN else "")
-    lines += [
+    listed = ", ".join(f"{{{name}}}" for name in fields[:_SHOWN]) + (", …" if len(fields) > _SHOWN else "")
+    return lines + [
         f"no answer in {source} has {{{name}}}: it is sent as it stands; there is {listed or 'no data at all'}"
         for name in fields_named(*texts)
-        if name not in columns.heading
+        if name not in heading
     ]
-    if columns.left_out:
-        lines.append(
-            f"{columns.left_out:,} and more fields of data are no columns: name those that you want in the prompt"
-        )
-    return lines
