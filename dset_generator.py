@@ -60,6 +60,10 @@ def run(settings: Settings, screen: Screen, _: Options) -> int:
     from dset.workspace import Workspace
 
     gate: Gate = gates.open_to_all
+    if settings.questions.is_dir():
+        from dset.imports import second
+
+        settings = second.prepare(settings, screen.notice)
     if settings.schema:
         from dset.tasks import forms
 
@@ -212,6 +216,10 @@ def status(settings: Settings, screen: Screen, _: Options) -> int:
     from dset import choosing
     from dset.status import look
 
+    if settings.questions.is_dir():
+        from dset.imports import second
+
+        settings = second.standing(settings, screen.notice)
     if settings.schema:
         from dset.tasks import forms
 
@@ -224,6 +232,14 @@ def report(settings: Settings, screen: Screen, options: Options) -> int:
     from dset.reports.report import look
 
     return _told(look(settings.output, near=options["near"], balance=options["balance"]), screen)
+
+
+def import_(_: Settings, screen: Screen, options: Options) -> int:
+    """The verb `import`: a table becomes a q.csv."""
+    from dset.imports import conversion
+
+    screen.result(conversion.convert(options, screen.notice))
+    return 0
 
 
 def check(settings: Settings, screen: Screen, _: Options) -> int:
@@ -338,6 +354,7 @@ _STORIES = {
     "task": task,
     "export": export,
     "report": report,
+    "import": import_,
 }
 
 

@@ -171,6 +171,7 @@ VERBS = {
             (
                 Flag("sheet", "NAME", "", values.verbatim, "the sheet of a workbook (the first)"),
                 Flag("column", "NAME", "", values.verbatim, "the column that holds the questions (question)"),
+                Flag("encoding", "NAME", "", values.encoding, "how a CSV is encoded (as a run reads it)"),
                 Flag("questions", "FILE", None, values.path, "the q.csv to make (q.csv)"),
             ),
             is_run=False,

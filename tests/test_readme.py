@@ -76,6 +76,19 @@ TESTED_WITH = {
     "balance": "report",
     "evenness": "report",
     "remedies": "report",
+    "answered": "second",
+    "archives": "imports",
+    "cells": "imports",
+    "conversion": "imports",
+    "delimited": "imports",
+    "derived": "second",
+    "json_rows": "imports",
+    "kinds": "imports",
+    "naming": "imports",
+    "parquet_files": "imports",
+    "tables": "imports",
+    "workbooks": "imports",
+    "writing": "imports",
 }
 MODULES = sorted(path for path in (ROOT / "dset").rglob("*.py") if path.name != "__init__.py")
 

@@ -127,7 +127,12 @@ def test_the_sides_of_a_translation_differ_in_language() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "told"),
-    [("the old bridge", ""), ("The old bridge", "must stand in context"), ("", "must stand in context"), (7, "")],
+    [
+        ("the old bridge", ""),
+        ("The old bridge", "must stand in context"),
+        ("", "must stand in context"),
+        (7, ""),
+    ],
 )
 def test_an_answer_that_is_taken_from_its_context_stands_there(answer: Any, told: str) -> None:
     rule = rules.read({"rule": "within", "field": "answer", "in": "context"}, "t")

@@ -1,0 +1,1 @@
+"""Tables and the answers of other runs, as the q.csv of a run."""
