@@ -22,15 +22,12 @@ try:
     import gc
     import os
     import traceback
-    from collections.abc import Callable
     from pathlib import Path
-    from typing import TYPE_CHECKING, Any, NamedTuple
+    from typing import TYPE_CHECKING, Any
 
-    from dset import errors, streams
-    from dset.cleaning import clean, harmless
+    from dset import commands, errors, streams
+    from dset.cleaning import harmless
     from dset.keys import Secrets
-    from dset.settings import Settings, load, options_of, parser
-    from dset.verbs import VERBS, Options
 except KeyboardInterrupt:  # Ctrl-C in the first tenth of a second
     raise SystemExit(130) from None
 
@@ -39,15 +36,9 @@ if TYPE_CHECKING:
 
     from dset.gates import Gate
     from dset.progress import Progress
-    from dset.tasks.making import Making
+    from dset.settings import Settings
     from dset.tasks.planfile import Order
-
-EPILOG = """\
-Each flag has a variable, in brackets, for .env or the environment. Keys live there only: DEEPSEEK_API_KEY,
-GEMINI_API_KEY (_1, _2 …), OPENAI_API_KEY, OPENROUTER_API_KEY; DSET_API_KEY for another service. What is asked in which
-order may stand in endpoints.toml beside q.csv (see endpoints.example.toml). Exit status: 0 done, 1 rows failed or an outage, 2 mend something first,
-130 or 143 interrupted.
-"""
+    from dset.verbs import Options
 
 
 def run(settings: Settings, screen: Screen, _: Options) -> int:
@@ -127,7 +118,7 @@ def task(settings: Settings, screen: Screen, options: Options) -> int:
 def _make(order: Order, settings: Settings, screen: Screen, options: Options) -> int:
     """One dataset of a task: rounds of asking until enough good records stand, then the export."""
     from dset import choosing
-    from dset.tasks import closing, rehearsed
+    from dset.tasks import closing, rehearsed, rounds
     from dset.tasks.making import Making
     from dset.wording import sentences
 
@@ -138,11 +129,16 @@ def _make(order: Order, settings: Settings, screen: Screen, options: Options) ->
             )
             making = Making(order, rehearsed.settings_for(settings), screen.notice)
             endpoint = stack.enter_context(rehearsed.staged(making))
-            outcome = _rounds(making, screen, lambda: [endpoint])
+            outcome = rounds.go(making, lambda: [endpoint], screen.follow, screen.notice)
         else:
             listed = choosing.services(settings)
             making = Making(order, choosing.with_services(settings, listed), screen.notice)
-            outcome = _rounds(making, screen, lambda: choosing.choose(settings, listed, screen.notice))
+            outcome = rounds.go(
+                making,
+                lambda: choosing.choose(settings, listed, screen.notice),
+                screen.follow,
+                screen.notice,
+            )
 
     exit_status = closing.exit_status(making, outcome)
     if exit_status == 2 and outcome.stopped:
@@ -154,31 +150,6 @@ def _make(order: Order, settings: Settings, screen: Screen, options: Options) ->
     return exit_status
 
 
-def _rounds(making: Making, screen: Screen, endpoints: Callable[[], Any]) -> Any:
-    """Ask for what is missing, and again for what came to nothing, while that leads on."""
-    from dset.progress import Progress
-    from dset.session import Session
-    from dset.tasks.making import Outcome
-    from dset.workspace import Workspace
-
-    known: Any = None
-    while True:
-        with Workspace(making.settings, screen.notice, making.settings.output) as work:
-            making.begin(work)
-            session = None
-            if work.plan.todo:
-                known = known or endpoints()
-                session = Session(work, known, screen.notice, making.gate)
-            for line in making.notes(work) + (session.notes() if session and not making.rounds else []):
-                screen.notice(line)
-            work.open()
-            progress, stopped, signal = _ask(session, screen) if session else (Progress(0), None, 0)
-            work.bookmark()
-            leads_on = making.ended(progress)
-        if stopped or signal or not leads_on:
-            return Outcome(stopped, signal, work.outputs)
-
-
 def export(settings: Settings, screen: Screen, options: Options) -> int:
     """The verb `export`: answers, or any table of records, as files that other tools read."""
     _write(settings, screen, options, tuple(map(Path, options["words"])) or (settings.output,))
@@ -186,22 +157,9 @@ def export(settings: Settings, screen: Screen, options: Options) -> int:
 
 
 def _write(settings: Settings, screen: Screen, options: Options, sources: tuple[Path, ...]) -> None:
-    from dset.exports import export
+    from dset.exports import export, orders
 
-    told = export.Options(
-        sources=sources,
-        formats=options["format"],
-        split=options["split"],
-        seed=options["seed"],
-        out=options["out"],
-        exports=settings.output / "exports",
-        license=options["license"],
-        push=options["push"],
-        public=options["public"],
-        token=settings.secrets.get("HF_TOKEN") or "",
-        near=options["near"],
-    )
-    for path in export.export(told, screen.notice):
+    for path in export.export(orders.read(settings, options, sources), screen.notice):
         screen.result(f"written: {path.as_posix()}")
 
 
@@ -315,38 +273,6 @@ class Screen:
         return shown
 
 
-class Command(NamedTuple):
-    """The command line, read."""
-
-    verb: str
-    settings: Settings
-    options: Options
-
-
-def _read_command(argv: list[str]) -> Command:
-    """The verb, 'run' where none is named, the settings, and the verb's own options."""
-    named = bool(argv) and not argv[0].startswith("-")
-    name = argv[0] if named else "run"
-    if name not in VERBS:
-        raise errors.UsageError(
-            f"{clean(name)!r} is no command: it is one of {', '.join(VERBS)} (see --help)"
-        )
-    verb = VERBS[name]
-    program = os.path.basename(sys.argv[0])
-    if named:
-        reader = parser(f"{program} {name}", verb.help, EPILOG if verb.is_run else "", verb.all_flags)
-    else:
-        commands = "\n".join(f"  {one.usage:<22}{one.help}" for one in VERBS.values())
-        about = f"commands, each with its own --help:\n{commands}\n\n{EPILOG}"
-        reader = parser(program, (__doc__ or "").splitlines()[0], about)
-    if verb.nargs:
-        reader.add_argument("words", nargs=verb.nargs, metavar=verb.words)
-    given = vars(reader.parse_args(argv[1:] if named else argv))
-    if verb.looks_at_a_folder and given.get("words"):
-        given["output"] = given["words"]
-    return Command(name, load(given), options_of(verb.flags, given) | {"words": given.get("words") or []})
-
-
 _STORIES = {
     "run": run,
     "status": status,
@@ -363,7 +289,8 @@ def main(argv: list[str] | None = None) -> int:
     streams.hold()
     screen, settings = Screen(), None
     try:
-        verb, settings, options = _read_command(sys.argv[1:] if argv is None else argv)
+        program, about = os.path.basename(sys.argv[0]), (__doc__ or "").splitlines()[0]
+        verb, settings, options = commands.read(sys.argv[1:] if argv is None else argv, program, about)
         screen.quiet, screen.scrub = settings.quiet, settings.secrets.scrub
         for warning in settings.warnings:
             screen.notice(warning)

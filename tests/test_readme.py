@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import dset_generator
-from dset import __version__, views
+from dset import commands, __version__, views
 from dset.flags import FLAGS
 from dset.settings import parser
 from dset.verbs import VERBS
@@ -149,10 +149,10 @@ def test_every_test_that_the_tables_of_faults_name_is_there() -> None:
 
 
 def test_every_command_of_the_readme_parses() -> None:
-    commands = re.findall(r"(?m)^(?:\$ )?(?:\S*python) dset_generator\.py ?([^#\n]*)", README)
-    assert len(commands) >= 7
-    for command in commands:
-        verb, settings, _ = dset_generator._read_command(shlex.split(command))
+    shown = re.findall(r"(?m)^(?:\$ )?(?:\S*python) dset_generator\.py ?([^#\n]*)", README)
+    assert len(shown) >= 7
+    for command in shown:
+        verb, settings, _ = commands.read(shlex.split(command), "dset", "")
         assert verb in VERBS
         assert settings.model
 

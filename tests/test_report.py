@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import dset_generator
-from dset import answers
+from dset import commands, answers
 from dset.errors import UsageError
 from dset.reports import balance, evenness, remedies
 from dset.reports.evenness import Shortage
@@ -44,7 +44,7 @@ def keep(folder: Path, most: dict[str, int], **plan: Any) -> None:
     (folder / "plan.json").write_text(json.dumps(document), encoding="utf-8")
 
 
-def commands(lines: list[str]) -> list[list[str]]:
+def told_commands(lines: list[str]) -> list[list[str]]:
     return [shlex.split(line) for line in lines if line.startswith("  python dset_generator.py")]
 
 
@@ -108,7 +108,7 @@ def test_what_levels_a_task_is_told_with_commands_that_the_program_takes() -> No
     keep(MOODS, {"positive": 4, "negative": 1, "neutral": 2})
     lines = look(MOODS, near=0.85, balance=True).lines
     assert "to level label: 3 more of negative, 2 more of neutral" in lines
-    first, second, export = commands(lines)
+    first, second, export = told_commands(lines)
     folder = MOODS.as_posix()
     assert (
         first[2:]
@@ -119,7 +119,7 @@ def test_what_levels_a_task_is_told_with_commands_that_the_program_takes() -> No
     )
     assert export[2:5] == ["export", folder, f"{folder}-negative"]
     for words in (first, second):
-        verb, settings, options = dset_generator._read_command(words[2:])
+        verb, settings, options = commands.read(words[2:], "dset", "")
         [order] = orders.read(options, load(), print)
         assert (verb, settings.output, settings.rehearse) == ("task", Path("dset_generator"), "calm")
         assert (order.lang, order.against) == ("th", (MOODS,))
@@ -134,7 +134,7 @@ def test_a_task_that_is_not_finished_is_finished_first() -> None:
     assert (
         lines[-2] == "to level: 8 records of the plan first, which may level it; the same command makes them:"
     )
-    [words] = commands(lines[-1:])
+    [words] = told_commands(lines[-1:])
     assert words[2:] == [
         *"task sentiment_analysis 12 --rehearse=calm --lang en --name mine --set".split(),
         "topic=street food",
@@ -227,7 +227,7 @@ def test_without_a_short_label_the_parameter_that_lacks_most_has_the_commands() 
         "to level form: 4 more of d",
         "form alone is levelled by these, each a dataset that repeats nothing of this one:",
     ]
-    assert [words[words.index("--set") + 1] for words in commands(lines)[:-1]] == ["form=d"]
+    assert [words[words.index("--set") + 1] for words in told_commands(lines)[:-1]] == ["form=d"]
 
 
 def test_no_folder_is_a_users_fault() -> None:

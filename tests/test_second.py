@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import dset_generator
-from dset import steps
+from dset import commands, steps
 from dset.errors import AlreadyRunningError
 from dset.folders import Folder
 from dset.imports import second
@@ -426,7 +426,7 @@ def test_two_passes_at_once_are_one_and_a_line(main: Main, serve: Serve) -> None
 
     def script(request: Any) -> Any:
         before = contents("second")
-        settings = dset_generator._read_command(list(SECOND)).settings
+        settings = commands.read(list(SECOND), "dset", "").settings
         with pytest.raises(AlreadyRunningError):
             second.prepare(settings, lambda line: None)
         assert contents("second") == before
@@ -459,7 +459,7 @@ def test_a_q_csv_that_was_edited_is_set_aside_and_a_bookmark_is_no_edit(main: Ma
 
 def test_a_start_that_ends_at_any_step_is_made_good_by_the_next(main: Main, clean_place: Path) -> None:
     lines({"question": "one", "answer": "A"}, {"question": "two", "answer": "B"})
-    settings = dset_generator._read_command([*SECOND, *JUDGE]).settings
+    settings = commands.read([*SECOND, *JUDGE], "dset", "").settings
     ended = 0
     for stop in range(100):
         shutil.rmtree("second", ignore_errors=True)

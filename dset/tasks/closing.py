@@ -9,7 +9,8 @@ from dset.progress import Progress
 from dset.rejections import INVALID
 from dset.stops import Stopped
 from dset.summary import ending
-from dset.tasks.making import Making, Outcome
+from dset.tasks.making import Making
+from dset.tasks.rounds import Outcome
 from dset.wording import counted, span
 
 _MOST_VALUES = 12  # that a line counts

@@ -4,17 +4,14 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from dset import gates
 from dset.contents import Question
 from dset.duplicates import Index
 from dset.failures import Kind
 from dset.gates import Gate
-from dset.outputs import Outputs
 from dset.progress import Progress
 from dset.settings import Settings
-from dset.stops import Stopped
 from dset.tasks import against, planfile, queue, requests
 from dset.tasks.checks import Checks
 from dset.tasks.factors import Factors
@@ -28,14 +25,6 @@ from dset.workspace import Workspace
 
 # Rows that ended without an answer for the gate, and cost a request all the same.
 _ASKED = (Kind.REFUSAL.value, Kind.ROW_FAULT.value, Kind.CUT_SHORT.value)
-
-
-class Outcome(NamedTuple):
-    """How the rounds ended."""
-
-    stopped: Stopped | None
-    signal: int
-    outputs: Outputs
 
 
 class Making:

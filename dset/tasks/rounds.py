@@ -1,0 +1,49 @@
+"""The rounds of a task: ask for what is missing, and again for what came to nothing, while that leads on."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from dset.endpoints import Endpoint
+from dset.outputs import Outputs
+from dset.progress import Progress
+from dset.session import Follow, Session
+from dset.stops import Stopped
+from dset.tasks.making import Making
+from dset.workspace import Workspace
+
+
+class Outcome(NamedTuple):
+    """How the rounds ended."""
+
+    stopped: Stopped | None
+    signal: int
+    outputs: Outputs
+
+
+def go(
+    making: Making, endpoints: Callable[[], Sequence[Endpoint]], follow: Follow, tell: Callable[[str], None]
+) -> Outcome:
+    """Until all stand, or something stops it. `endpoints` is asked once, when there is something to ask.
+
+    Raises DsetError, OSError.
+    """
+    known: Sequence[Endpoint] = ()
+    while True:
+        with Workspace(making.settings, tell, making.settings.output) as work:
+            making.begin(work)
+            session = None
+            if work.plan.todo:
+                known = known or endpoints()
+                session = Session(work, known, tell, making.gate)
+            for line in making.notes(work) + (session.notes() if session and not making.rounds else []):
+                tell(line)
+            work.open()  # before the first request is paid for
+            progress, stopped, signal = Progress(0), None, 0
+            if session:
+                asyncio.run(session.run(follow))
+                progress, stopped, signal = session.progress, session.stopped, session.signal
+            work.bookmark()
+            leads_on = making.ended(progress)
+        if stopped or signal or not leads_on:
+            return Outcome(stopped, signal, work.outputs)
