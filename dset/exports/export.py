@@ -88,5 +88,4 @@ def _write_file(stream: BinaryIO, kind: str, rows: Rows, struct: Column, found: 
         (tables.write_parquet if kind == "parquet" else tables.write_arrow)(stream, rows, struct)
         return
     pieces = chats.jsonl(rows, kind, found, tell) if kind in chats.FORMATS else _BY_LINES[kind](rows)
-    for piece in pieces:
-        stream.write(piece)
+    stream.writelines(pieces)

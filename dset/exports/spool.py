@@ -114,6 +114,15 @@ class Rows:
         return len(self._numbers)
 
     @property
+    def size(self) -> int:
+        """About how many bytes of JSON they are."""
+        return self._spool.size * len(self._numbers) // max(1, len(self._spool.offsets))
+
+    def slice(self, start: int, end: int) -> "Rows":
+        """The rows from `start` up to `end`."""
+        return Rows(self._spool, self._numbers[start:end], filled=self._filled)
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """The fields of the whole dataset."""
         return tuple(self._spool.fields)
