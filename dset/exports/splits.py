@@ -17,7 +17,7 @@ from dset.exports.spool import Spool, hashed
 _Numbers = Sequence[int]
 
 
-def split(found: Gathered, shares: Sequence[int], seed: int, near: float) -> list[array[int]]:
+def split(found: Gathered, shares: Sequence[int], seed: int, near: float) -> list[Sequence[int]]:
     """The entries of each part, by their numbers in the spool, in the order of export.
 
     `shares` are percentages. A part's count is off its share only where whole groups of near-duplicates ask for it.
