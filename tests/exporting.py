@@ -20,7 +20,9 @@ SCHEMA = {
         "extra": {"type": "object"},
         "ความเห็น": {"type": "string"},
     },
-    "$defs": {"entity": {"type": "object", "properties": {"text": {"type": "string"}, "start": {"type": "integer"}}}},
+    "$defs": {
+        "entity": {"type": "object", "properties": {"text": {"type": "string"}, "start": {"type": "integer"}}}
+    },
     "required": ["text", "label"],
 }
 
@@ -61,7 +63,9 @@ def answer(text: str, row: int, data: Any, **more: Any) -> dict[str, Any]:
     return line
 
 
-def exported(source: Path | tuple[Path, ...], *formats: str, told: list[str] | None = None, **more: Any) -> list[Path]:
+def exported(
+    source: Path | tuple[Path, ...], *formats: str, told: list[str] | None = None, **more: Any
+) -> list[Path]:
     """The files of an export into ./exports; `more` as the fields of Options."""
     sources = source if isinstance(source, tuple) else (source,)
     fields: dict[str, Any] = {"formats": formats or ("jsonl",), "exports": Path("exports")} | more

@@ -14,9 +14,29 @@ from tests.exporting import bare, entries, exported, run_folder, task_folder, wh
 from tests.samples import HOSTILE, read_lines
 
 RECORDS: list[dict[str, Any]] = [
-    {"text": "ดี\u2028มาก", "label": "บวก", "score": 1, "entities": [{"text": "ก", "start": 0}], "extra": {}, "ความเห็น": "=1+1"},
-    {"text": 'a "b", c\r\nd', "label": "ลบ", "score": 0.5, "count": None, "entities": [], "extra": {"a": [1, {"b": None}]}},
-    {"text": "nul \0 in it", "label": "ลบ", "count": 2**53 + 1, "entities": [{"text": "x"}], "extra": {"c": "d"}},
+    {
+        "text": "ดี\u2028มาก",
+        "label": "บวก",
+        "score": 1,
+        "entities": [{"text": "ก", "start": 0}],
+        "extra": {},
+        "ความเห็น": "=1+1",
+    },
+    {
+        "text": 'a "b", c\r\nd',
+        "label": "ลบ",
+        "score": 0.5,
+        "count": None,
+        "entities": [],
+        "extra": {"a": [1, {"b": None}]},
+    },
+    {
+        "text": "nul \0 in it",
+        "label": "ลบ",
+        "count": 2**53 + 1,
+        "entities": [{"text": "x"}],
+        "extra": {"c": "d"},
+    },
     {"text": "", "label": "บวก", "score": -2, "count": 3},
 ]
 
@@ -85,7 +105,9 @@ def test_a_csv_is_exact_and_read_by_pythons_own_csv(tmp_path: Path) -> None:
     assert made.read_bytes().startswith(b"\xef\xbb\xbfid,question,thoughts,final_answer,")
 
 
-def test_nested_missing_and_mixed_values_come_back_from_parquet_and_arrow(tmp_path: Path, quiet_datasets: Any) -> None:
+def test_nested_missing_and_mixed_values_come_back_from_parquet_and_arrow(
+    tmp_path: Path, quiet_datasets: Any
+) -> None:
     folder = task_folder(tmp_path / "reviews", RECORDS)
     jsonl, parquet, arrow = exported(folder, "jsonl", "parquet", "arrow")
     assert bare(read_lines(jsonl)) == RECORDS
@@ -105,7 +127,9 @@ def test_nested_missing_and_mixed_values_come_back_from_parquet_and_arrow(tmp_pa
     assert types.field("ความเห็น").type == pa.string()
 
 
-def test_a_parquet_file_has_its_page_index_and_bounded_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_parquet_file_has_its_page_index_and_bounded_row_groups(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from dset.exports import tables
 
     monkeypatch.setattr(tables, "GROUP_ROWS", 10)
@@ -118,7 +142,10 @@ def test_a_parquet_file_has_its_page_index_and_bounded_row_groups(tmp_path: Path
 def test_entries_stand_in_the_order_of_rows_and_samples(tmp_path: Path) -> None:
     from tests import samples
 
-    lines = [samples.record("q", row=row, sample=sample) for row, sample in [(3, 2), (9, 1), (3, 1), (2, 1), (9, 2)]]
+    lines = [
+        samples.record("q", row=row, sample=sample)
+        for row, sample in [(3, 2), (9, 1), (3, 1), (2, 1), (9, 2)]
+    ]
     samples.write_lines(tmp_path / "run" / "output.json", lines)
     found = [(one["metadata"]["row"], one["metadata"]["sample"]) for one in entries(tmp_path / "run")]
     assert found == [(2, 1), (3, 1), (3, 2), (9, 1), (9, 2)]
@@ -141,7 +168,11 @@ def test_an_entry_of_a_task_says_how_it_was_made(tmp_path: Path) -> None:
 def test_several_records_of_one_answer_are_entries_of_their_own(tmp_path: Path) -> None:
     data = {"records": [{"text": "a", "id": 5}, {"text": "b", "metadata": "m"}], "slots": [3, 5]}
     found = entries(task_folder(tmp_path / "reviews", [data, {"text": "c"}]))
-    assert bare(found) == [{"text": "a", "record_id": 5}, {"text": "b", "record_metadata": "m"}, {"text": "c"}]
+    assert bare(found) == [
+        {"text": "a", "record_id": 5},
+        {"text": "b", "record_metadata": "m"},
+        {"text": "c"},
+    ]
     assert found[1]["id"] == found[0]["id"] + "-2"
 
 
@@ -150,7 +181,10 @@ def test_a_column_whose_name_is_taken_gets_a_letter_before_it(tmp_path: Path) ->
     from tests.exporting import answer
 
     columns = {"id": "own", "score": "mine", "topic": "x"}
-    lines = [answer("a", 2, {"score": 1, "id": 9}, columns=columns), samples.record("b", row=3, columns=columns)]
+    lines = [
+        answer("a", 2, {"score": 1, "id": 9}, columns=columns),
+        samples.record("b", row=3, columns=columns),
+    ]
     samples.write_lines(tmp_path / "run" / "output.json", lines)
     first, second = entries(tmp_path / "run")
     assert (first["q_id"], first["q_score"], first["score"], first["data_id"]) == ("own", "mine", 1, 9)
@@ -180,7 +214,9 @@ def test_a_failed_export_leaves_no_litter(tmp_path: Path, monkeypatch: pytest.Mo
     assert list(Path("exports").iterdir()) == []
 
 
-def test_the_default_name_tells_the_task_and_the_time_in_utc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_name_tells_the_task_and_the_time_in_utc(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from datetime import UTC, datetime
 
     from dset import clocks

@@ -60,6 +60,11 @@ def _parts(options: Options, found: Gathered, tell: Tell) -> dict[str, Rows]:
     parts = splits.split(found, options.split, options.seed, options.near)
     told = ", ".join(f"{name} {len(part):,}" for name, part in zip(options.split_names, parts, strict=True))
     tell(f"split of {counted(len(found.spool.order), 'entry', 'entries')}: {told}")
+    for name, part, share in zip(options.split_names, parts, options.split, strict=True):
+        if share and not len(part):
+            tell(
+                f"{name} is empty: too few entries, or too many that resemble each other at {options.near} (--near)"
+            )
     named = zip(options.split_names, parts, strict=True)
     return {name: Rows(found.spool, part, filled=filled) for name, part in named if len(part)}
 

@@ -19,12 +19,11 @@ def write(
     struct: Column,
     found: Gathered,
     options: Options,
-    shard_bytes: int = SHARD_BYTES,
 ) -> None:
     """Write the folder `name` in `place`: shards in data/, and README.md."""
     census, written = Census(found.label), []
     for part, rows in parts.items():
-        written.append(_write_part(place, name, part or "train", rows, struct, shard_bytes))
+        written.append(_write_part(place, name, part or "train", rows, struct))
         for entry in rows:
             census.add(entry)
     text = card.text(found, struct, written, census, options)
@@ -32,8 +31,8 @@ def write(
         stream.write(text.encode())
 
 
-def _write_part(place: Drafts, folder: str, part: str, rows: Rows, struct: Column, shard_bytes: int) -> Part:
-    count = max(1, -(-rows.size // shard_bytes))
+def _write_part(place: Drafts, folder: str, part: str, rows: Rows, struct: Column) -> Part:
+    count = max(1, -(-rows.size // SHARD_BYTES))
     count = min(count, len(rows))
     in_memory = on_disk = 0
     for number in range(count):

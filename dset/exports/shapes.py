@@ -15,7 +15,7 @@ _OF_TYPE = {
     "array": "list",
     "object": "object",
 }
-_DEEPEST_REFERENCE = 32
+_LONGEST_WAY = 32  # of references that lead to references
 
 
 @dataclass(slots=True)
@@ -63,45 +63,51 @@ def _observe_object(shape: Shape, value: Mapping[str, Any], depth: int) -> None:
         shape.fields = {}
 
 
-def from_schema(schema: Any, root: Mapping[str, Any] | None = None, depth: int = 0) -> Shape:
-    """What a JSON Schema (2020-12) lets a value be. What it leaves open is left to the data."""
+def from_schema(schema: Any, root: Mapping[str, Any] | None = None, within: tuple[str, ...] = ()) -> Shape:
+    """What a JSON Schema (2020-12) lets a value be; what it leaves open is left to the data.
+
+    `within`: the references that are being followed, the whole schema first. One that points back to where it stands
+    in leaves it open too.
+    """
     shape = Shape()
-    if isinstance(schema, dict) and depth < _DEEPEST_REFERENCE:
-        _take_schema(shape, schema, schema if root is None else root, depth)
+    if isinstance(schema, dict) and len(within) < _LONGEST_WAY:
+        _take_schema(shape, schema, schema if root is None else root, within or ("#",))
     return shape
 
 
-def _take_schema(shape: Shape, schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> None:
-    types = schema.get("type", [])
-    for name in types if isinstance(types, list) else [types]:
-        if name in _OF_TYPE:
+def _take_schema(
+    shape: Shape, schema: Mapping[str, Any], root: Mapping[str, Any], within: tuple[str, ...]
+) -> None:
+    for name in _listed(schema.get("type")):
+        if isinstance(name, str) and name in _OF_TYPE:
             shape.kinds.add(_OF_TYPE[name])
     for value in [*_listed(schema.get("enum")), schema.get("const")]:
         observe(shape, value, 1)
-    for inner in [
-        _target(schema.get("$ref"), root),
-        *(one for key in ("anyOf", "oneOf", "allOf") for one in _listed(schema.get(key))),
-    ]:
-        merge(shape, from_schema(inner, root, depth + 1))
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and reference not in within:
+        merge(shape, from_schema(_target(reference, root), root, (*within, reference)))
+    for inner in (one for key in ("anyOf", "oneOf", "allOf") for one in _listed(schema.get(key))):
+        merge(shape, from_schema(inner, root, within))
     properties = schema.get("properties")
     if isinstance(properties, dict) and properties:
         for name, inner in properties.items():
-            merge(shape.fields.setdefault(name, Shape()), from_schema(inner, root, depth + 1))
-    elif depth and isinstance(schema.get("additionalProperties"), dict):
+            merge(shape.fields.setdefault(name, Shape()), from_schema(inner, root, within))
+    elif schema is not root and isinstance(schema.get("additionalProperties"), dict):
         shape.kinds.add("map")
     if "list" in shape.kinds:
         shape.item = shape.item or Shape()
-        for inner in [schema.get("items"), *_listed(schema.get("prefixItems"))]:
-            merge(shape.item, from_schema(inner, root, depth + 1))
+        for inner in [*_listed(schema.get("prefixItems")), *_listed(schema.get("items"))]:
+            merge(shape.item, from_schema(inner, root, within))
 
 
 def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+    """A list as it is, one value as a list of it."""
+    return value if isinstance(value, list) else [value]
 
 
-def _target(reference: Any, root: Mapping[str, Any]) -> Any:
+def _target(reference: str, root: Mapping[str, Any]) -> Any:
     """What a $ref within the schema points to; None for another."""
-    if not isinstance(reference, str) or not reference.startswith("#"):
+    if not reference.startswith("#"):
         return None
     found: Any = root
     for part in reference.removeprefix("#").split("/")[1:]:

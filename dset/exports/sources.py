@@ -95,6 +95,7 @@ def _json(path: Path) -> Iterator[Entry]:
         first = window.next_character()
         if first == "[":
             yield from _checked(path, arrays.elements(window))
+        if first in {"[", ""}:
             return
     if _has_several_values(path):
         yield from _lines(path)
