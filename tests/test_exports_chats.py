@@ -122,7 +122,7 @@ def test_entries_that_lack_what_is_needed_are_left_out_and_counted(tmp_path: Pat
 def test_a_task_without_such_fields_is_told_which_are_needed(tmp_path: Path, name: str) -> None:
     with pytest.raises(
         UsageError,
-        match=f"no entry can become {name}.*question and answer.*here are id, x, metadata, messages",
+        match=f"no entry can become {name}.*question and answer.*here are id, x, messages, metadata",
     ):
         exported(task(tmp_path / "t", {"x": 1}, {"messages": "none"}, {"messages": [3]}), name)
     assert list(Path("exports").iterdir()) == []

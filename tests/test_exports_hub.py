@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from dset.exports import hub
 from tests.exporting import bare, exported, run_folder, task_folder, whole

@@ -7,6 +7,7 @@ from dset import contents, tallies
 from dset.exports.origins import Origin
 
 Entry = dict[str, Any]
+OUR_OWN = frozenset({"id", "metadata"})  # fields of an entry that no record may have
 _PLAIN = ("id", "question", "image", "messages", "thoughts", "final_answer", "metadata")
 _FIGURES = ("finish_reason", "prompt_tokens", "completion_tokens", "cost_usd", "run")
 
@@ -25,7 +26,7 @@ def of_task(origin: Origin, record: Mapping[str, Any]) -> list[Entry]:
     }
     found = []
     for number, one in enumerate(_records(origin, data), 1):
-        renamed = {f"record_{key}" if key in {"id", "metadata"} else key: value for key, value in one.items()}
+        renamed = {f"record_{key}" if key in OUR_OWN else key: value for key, value in one.items()}
         id_ = _id(about)
         found.append({"id": id_ if number == 1 else f"{id_}-{number}", **renamed, "metadata": metadata})
     return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dset.errors import UsageError
 from dset.exports import merging, shapes, sources
+from dset.exports.entries import OUR_OWN
 from dset.exports.origins import Origin
 from dset.exports.shapes import Shape
 from dset.exports.spool import Spool
@@ -38,7 +39,9 @@ def gather(origins: Sequence[Origin], spool: Spool, tell: Tell, *, typed: bool) 
         raise UsageError(
             f"there is nothing to export: no answer stands in {', '.join(str(one.path) for one in origins)}"
         )
-    shape = _whole_shape(found)
+    known = [(origin, _schema_shape(origin)) for origin in origins]
+    spool.name_fields(_named(known), ["metadata"] if all(origin.is_journal for origin in origins) else [])
+    shape = _whole_shape(spool.fields, [*(shape for _, shape in known), *(shape for _, shape in found)])
     if len(origins) > 1:
         merging.tell_conflicts(found, tell)
         dropped, renamed = merging.settle_ids(spool)
@@ -65,15 +68,23 @@ def _take(origin: Origin, spool: Spool, tell: Tell, *, typed: bool) -> Shape:
     return shape
 
 
-def _whole_shape(found: Sequence[tuple[Origin, Shape]]) -> Shape:
-    """The fields in the order in which they are met: the schemas' types where there are any, widened by the data."""
-    whole = Shape(kinds={"object"})
-    for _, shape in found:
-        whole.fields.update({name: Shape() for name in shape.fields if name not in whole.fields})
-    for origin, shape in found:
-        for name, inner in shapes.from_schema(origin.schema).fields.items() if origin.schema else ():
-            taken = f"record_{name}" if name in {"id", "metadata"} else name
-            shapes.merge(whole.fields.setdefault(taken, Shape()), inner)
+def _schema_shape(origin: Origin) -> Shape:
+    """What the task's schema says of its entries, under the names that the fields have in them."""
+    shape = shapes.from_schema(origin.schema)
+    fields = {f"record_{name}" if name in OUR_OWN else name: one for name, one in shape.fields.items()}
+    return Shape(kinds={"object"}, fields=fields)
+
+
+def _named(known: Sequence[tuple[Origin, Shape]]) -> list[str]:
+    """The fields that stand first: the id, then those of the schemas in their order."""
+    names = [name for _, shape in known for name in shape.fields]
+    return ["id", *names] if names else []
+
+
+def _whole_shape(fields: Sequence[str], known: Sequence[Shape]) -> Shape:
+    """What an entry holds: the schemas' types where there are any, widened by the data."""
+    whole = Shape(kinds={"object"}, fields={name: Shape() for name in fields})
+    for shape in known:
         shapes.merge(whole, shape)
     return whole
 

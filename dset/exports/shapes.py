@@ -1,6 +1,6 @@
 """What values a field holds: observed in the data, or read from a JSON Schema, in the same terms."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,11 +83,8 @@ def _take_schema(
             shape.kinds.add(_OF_TYPE[name])
     for value in [*_listed(schema.get("enum")), schema.get("const")]:
         observe(shape, value, 1)
-    reference = schema.get("$ref")
-    if isinstance(reference, str) and reference not in within:
-        merge(shape, from_schema(_target(reference, root), root, (*within, reference)))
-    for inner in (one for key in ("anyOf", "oneOf", "allOf") for one in _listed(schema.get(key))):
-        merge(shape, from_schema(inner, root, within))
+    for inner, way in _parts(schema, root, within):
+        merge(shape, from_schema(inner, root, way))
     properties = schema.get("properties")
     if isinstance(properties, dict) and properties:
         for name, inner in properties.items():
@@ -98,6 +95,18 @@ def _take_schema(
         shape.item = shape.item or Shape()
         for inner in [*_listed(schema.get("prefixItems")), *_listed(schema.get("items"))]:
             merge(shape.item, from_schema(inner, root, within))
+
+
+def _parts(
+    schema: Mapping[str, Any], root: Mapping[str, Any], within: tuple[str, ...]
+) -> Iterator[tuple[Any, tuple[str, ...]]]:
+    """The schemas that a schema is put together from, each with the references that lead to it."""
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and reference not in within:
+        yield _target(reference, root), (*within, reference)
+    for key in ("anyOf", "oneOf", "allOf"):
+        for inner in _listed(schema.get(key)):
+            yield inner, within
 
 
 def _listed(value: Any) -> list[Any]:

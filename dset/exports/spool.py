@@ -6,7 +6,7 @@ Every format reads the entries from here, in order, as often as it needs to.
 import json
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any, BinaryIO
 
@@ -28,7 +28,7 @@ class Spool:
         self._ranks = array("Q")
         self.ids = array("Q")  # by entry: hash of its id, 0 where it has none
         self.offsets = array("Q")
-        self.fields: dict[str, None] = {}  # of all entries, in the order in which they were met
+        self.fields: tuple[str, ...] = ()  # of all entries, once they are named
         self.mended = 0  # entries with characters that UTF-8 cannot hold
         self.blanked = 0  # entries with numbers that JSON cannot hold
         self.order = array("I")  # the entries in the order of export
@@ -43,7 +43,6 @@ class Spool:
         shape = self._shapes.get(names)
         if shape is None:
             shape = self._shapes[names] = len(self._shapes)
-            self.fields.update(dict.fromkeys(names))
         line = self._line(entry)
         self._stream.write(line)
         self.offsets.append(self._size)
@@ -72,6 +71,15 @@ class Spool:
         else:
             self.order.extend(sorted(range(start, end), key=ranks.__getitem__))
 
+    def name_fields(self, first: Iterable[str], last: Iterable[str]) -> None:
+        """Put the fields of all entries in order: `first`, then as the rows bring them, then `last`."""
+        shapes = list(self._shapes)
+        met = dict.fromkeys(first)
+        for shape in dict.fromkeys(self._shape_of[number] for number in self.order):
+            met.update(dict.fromkeys(shapes[shape]))
+        ends = [name for name in last if name in met]
+        self.fields = (*(name for name in met if name not in ends), *ends)
+
     def keep(self, numbers: Sequence[int]) -> None:
         """Only these entries are exported, in this order."""
         self.order = array("I", numbers)
@@ -94,7 +102,7 @@ class Spool:
 
     def has_all_fields(self, number: int) -> bool:
         """The entry has every field of the dataset, in the dataset's order."""
-        return self._shape_of[number] == self._shapes.get(tuple(self.fields))
+        return self._shape_of[number] == self._shapes.get(self.fields)
 
     @property
     def size(self) -> int:
@@ -125,7 +133,7 @@ class Rows:
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields of the whole dataset."""
-        return tuple(self._spool.fields)
+        return self._spool.fields
 
     def lines(self) -> Iterator[bytes]:
         """Each entry as a line of JSON, with its newline."""
