@@ -35,7 +35,8 @@ def export(options: Options, tell: Tell) -> list[Path]:
     stem = names.stem_of(options.out, options.exports, name, formats)
     with drafts.beside(stem.path.parent) as place:
         with (place.folder / "entries").open("w+b", buffering=1 << 16) as stream:
-            found = gather.gather(from_, Spool(stream), tell, typed=not _TYPED.isdisjoint(formats))
+            spool = Spool(stream, with_ids=len(from_) > 1)
+            found = gather.gather(from_, spool, tell, typed=not _TYPED.isdisjoint(formats))
             parts = _parts(options, found, tell)
             keys = stem.targets(formats, parts)
             written = {key: _write(place, key, parts, found, options, tell) for key in keys}

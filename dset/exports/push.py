@@ -19,15 +19,19 @@ class PushError(DsetError):
 def upload(folder: Path, options: Options, tell: Tell) -> None:
     """Upload the folder to the dataset `options.push`, private unless asked otherwise.
 
-    Raises UsageError where the token or the visibility is not right, PushError where the hub cannot be reached.
+    A dataset that is there keeps its visibility. Raises UsageError where the token or the visibility is not right, PushError where the hub cannot be reached.
     """
+    from httpx2 import HTTPError
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.utils.tqdm import disable_progress_bars
 
+    disable_progress_bars()
     api = HfApi(token=options.token)
     try:
         api.create_repo(options.push, repo_type="dataset", private=not options.public, exist_ok=True)
-        if not options.public and not api.repo_info(options.push, repo_type="dataset").private:
+        private = bool(api.repo_info(options.push, repo_type="dataset").private)
+        if not (options.public or private):
             raise UsageError(f"{options.push} is public on the hub already: say --public, or name another")
         made = api.upload_folder(
             repo_id=options.push,
@@ -37,11 +41,11 @@ def upload(folder: Path, options: Options, tell: Tell) -> None:
         )
     except HfHubHTTPError as error:
         raise _refused(error.response.status_code, str(error), folder, options) from None
-    except (OSError, ValueError, RuntimeError) as error:
+    except (HTTPError, OSError, ValueError, RuntimeError) as error:
         raise PushError(
             _line(f"the hub cannot be reached: {type(error).__name__}: {error}", folder, options)
         ) from None
-    tell(f"uploaded {'publicly' if options.public else 'privately'}: {clean(str(made))}")
+    tell(f"uploaded {'privately' if private else 'publicly'}: {clean(str(made))}")
 
 
 def _refused(status: int, said: str, folder: Path, options: Options) -> DsetError:

@@ -56,7 +56,9 @@ def _observe_object(shape: Shape, value: Mapping[str, Any], depth: int) -> None:
         inner = fields.get(name)
         if inner is None:
             inner = fields[name] = Shape()
-        if depth < DEEPEST:
+        if type(one) is str:  # as most values are: nothing is asked of them but this
+            inner.kinds.add("text")
+        elif one is not None and depth < DEEPEST:
             observe(inner, one, depth + 1)
     if depth and (depth >= DEEPEST or len(fields) > MOST_FIELDS):
         shape.kinds.add("map")

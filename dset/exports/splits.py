@@ -27,10 +27,9 @@ def split(found: Gathered, shares: Sequence[int], seed: int, near: float) -> lis
     spool = found.spool
     keys = array("Q", (hashed(_content(spool.entry(number))) for number in spool.order))
     ranked = [spool.order[at] for at in sorted(range(len(keys)), key=keys.__getitem__)]
-    fields = _unique(found)
-    first = duplicates.clusters((_text(spool.entry(number), fields) for number in ranked), near)
-    labels = _labels(spool, ranked, found.label)
-    groups = Groups(first, labels, [_shuffled(key, seed) for key in sorted(keys)])
+    labels = Labels(found.label)
+    first = duplicates.clusters(_texts(spool, ranked, _unique(found), labels), near)
+    groups = Groups(first, labels.ranks(), [_shuffled(key, seed) for key in sorted(keys)])
     part_of = assign(groups, shares)
     where = bytearray(len(spool.offsets))
     for at, number in enumerate(ranked):
@@ -63,19 +62,32 @@ def _text(entry: Entry, fields: tuple[str, ...]) -> str:
     return texts.text_of(content, fields) or json.dumps(content, sort_keys=True)
 
 
-def _labels(spool: Spool, ranked: _Numbers, label: str) -> _Numbers:
-    """By rank the number of its label, in the alphabetical order of labels."""
-    if not label:
-        return array("I", bytes(4 * len(ranked)))
-    known: dict[str, int] = {}
-    met = array("I", (known.setdefault(_label(spool.entry(number), label), len(known)) for number in ranked))
-    order = {known[name]: at for at, name in enumerate(sorted(known))}
-    return array("I", (order[number] for number in met))
+def _texts(spool: Spool, ranked: _Numbers, fields: tuple[str, ...], labels: "Labels") -> Iterator[str]:
+    """The text of each entry; its label is taken on the way, so that it is read once."""
+    for number in ranked:
+        entry = spool.entry(number)
+        labels.take(entry)
+        yield _text(entry, fields)
 
 
-def _label(entry: Entry, label: str) -> str:
-    value: Any = entry.get(label)
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+class Labels:
+    """The label of each entry, as a number."""
+
+    def __init__(self, field: str) -> None:
+        self._field = field
+        self._known: dict[str, int] = {}
+        self._met = array("I")
+
+    def take(self, entry: Entry) -> None:
+        """Note the next entry's label; all are one where the entries have none."""
+        value: Any = entry.get(self._field) if self._field else ""
+        name = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+        self._met.append(self._known.setdefault(name, len(self._known)))
+
+    def ranks(self) -> _Numbers:
+        """By entry the place of its label in the alphabetical order of labels."""
+        order = {self._known[name]: at for at, name in enumerate(sorted(self._known))}
+        return array("I", (order[number] for number in self._met))
 
 
 def _shuffled(key: int, seed: int) -> int:

@@ -20,13 +20,14 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 class Spool:
     """The entries of all sources. `stream`: a new binary file that can be read and written."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, *, with_ids: bool) -> None:
         self._stream = stream
+        self._with_ids = with_ids
         self._size = 0
         self._shapes: dict[tuple[str, ...], int] = {}
         self._shape_of = array("I")  # by entry: which fields it has, in which order
         self._ranks = array("Q")
-        self.ids = array("Q")  # by entry: hash of its id, 0 where it has none
+        self.ids = array("Q")  # by entry: hash of its id, 0 where it has none; empty without `with_ids`
         self.offsets = array("Q")
         self.fields: tuple[str, ...] = ()  # of all entries, once they are named
         self.mended = 0  # entries with characters that UTF-8 cannot hold
@@ -47,7 +48,8 @@ class Spool:
         self._stream.write(line)
         self.offsets.append(self._size)
         self._shape_of.append(shape)
-        self.ids.append(hashed(entry["id"]) if entry.get("id") is not None else 0)
+        if self._with_ids:
+            self.ids.append(hashed(entry["id"]) if entry.get("id") is not None else 0)
         self._size += len(line)
 
     def _line(self, entry: Entry) -> bytes:
