@@ -34,7 +34,7 @@ def run_folder(folder: Path, texts: Iterable[str], **more: Any) -> Path:
     return folder
 
 
-def task_folder(folder: Path, records: Iterable[dict[str, Any]], **plan: Any) -> Path:
+def task_folder(folder: Path, records: Iterable[Any], **plan: Any) -> Path:
     """A task's folder with an answer for each record, completed in reverse order."""
     task = {
         "name": "reviews",

@@ -91,9 +91,11 @@ def test_hostile_texts_come_back_whole_from_every_format(tmp_path: Path, quiet_d
     for name, frame in frames.items():
         assert [str(one) for one in frame["question"]] == wanted, name
         assert set(frame["คอลัมน์ ก"]) == {HOSTILE[0]}, name
-    for name in ("json", "parquet", "arrow"):
-        rows = quiet_datasets(name, data_files=str(made[f".{name}"]), split="train")
-        assert list(rows["question"]) == wanted, name
+    for name, suffix in (("json", ".json"), ("json", ".jsonl"), ("parquet", ".parquet"), ("arrow", ".arrow")):
+        rows = quiet_datasets(name, data_files=str(made[suffix]), split="train")
+        assert list(rows["question"]) == wanted, suffix
+    cells = quiet_datasets("csv", data_files=str(made[".csv"]), split="train", keep_default_na=False)
+    assert list(cells["question"]) == wanted
 
 
 def test_a_csv_is_exact_and_read_by_pythons_own_csv(tmp_path: Path) -> None:
@@ -199,19 +201,37 @@ def test_a_name_that_is_taken_is_left_alone_and_nothing_else_stays_behind(tmp_pa
     assert sorted(one.name for one in out.parent.iterdir()) == ["mine-2.json", "mine.json"]
 
 
-def test_a_failed_export_leaves_no_litter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("kind", "number"), [("rename", 1), ("rename", 2), ("sync", 2), ("mkdir", 1)])
+def test_a_failed_export_leaves_no_litter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, number: int
+) -> None:
     from dset import steps
 
+    met: list[str] = []
+
     def full(step: steps.Step) -> Any:
-        if step.kind == "rename":
+        met.append(step.kind)
+        if step.kind == kind and met.count(kind) == number:
             raise OSError(28, "No space left on device")
         return step.take()
 
     folder = run_folder(tmp_path / "run", ["a"])
     monkeypatch.setattr(steps, "watch", full)
     with pytest.raises(OSError, match="No space"):
-        exported(folder, "jsonl", "csv")
-    assert list(Path("exports").iterdir()) == []
+        exported(folder, "jsonl", "csv", exports=tmp_path / "out")
+    assert not (tmp_path / "out").exists() or list((tmp_path / "out").iterdir()) == []
+
+
+def test_what_a_killed_export_left_is_swept_away_after_a_day(tmp_path: Path) -> None:
+    import os
+
+    for name, age in (("old", 90_000), ("young", 80_000)):
+        left = tmp_path / "exports" / f".export-{name}.new"
+        left.mkdir(parents=True)
+        (left / "entries").write_bytes(b"x")
+        os.utime(left, (left.stat().st_mtime - age,) * 2)
+    exported(run_folder(tmp_path / "run", ["a"]), exports=tmp_path / "exports")
+    assert [one.name for one in (tmp_path / "exports").glob(".*")] == [".export-young.new"]
 
 
 def test_the_default_name_tells_the_task_and_the_time_in_utc(

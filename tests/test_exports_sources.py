@@ -186,3 +186,16 @@ def test_tasks_whose_schemas_give_a_field_different_kinds_are_not_merged(tmp_pat
     integer = {"type": "object", "properties": {"score": {"type": "integer"}}}
     three = task_folder(tmp_path / "three", [{"score": 5}], task={"schema": SCHEMA | integer})
     assert len(entries((one, three))) == 2
+
+
+def test_the_csv_of_a_folder_stands_for_its_journal_which_has_the_cells_unguarded(tmp_path: Path) -> None:
+    folder = run_folder(tmp_path / "run", ["=1+1"])
+    made(folder / "output.csv", "timestamp,question\nx,'=1+1\n")
+    assert [one["question"] for one in entries(folder / "output.csv")] == ["=1+1"]
+
+
+def test_answers_of_a_task_that_have_no_record_are_counted(tmp_path: Path) -> None:
+    told: list[str] = []
+    folder = task_folder(tmp_path / "reviews", [{"text": "a"}, None, "text"])
+    assert len(entries(folder, told=told)) == 1
+    assert any("2 answers without a record left out" in line for line in told)

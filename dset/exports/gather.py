@@ -55,7 +55,7 @@ def gather(origins: Sequence[Origin], spool: Spool, tell: Tell, *, typed: bool) 
 
 def _take(origin: Origin, spool: Spool, tell: Tell, *, typed: bool) -> Shape:
     shape, count = Shape(kinds={"object"}), len(spool.offsets)
-    for row, sample, entry in sources.read(origin):
+    for row, sample, entry in sources.read(origin, tell):
         try:
             spool.add(row, sample, entry)
         except RecursionError:

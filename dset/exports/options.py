@@ -38,6 +38,8 @@ class Options:
         if not self.formats:
             raise UsageError(f"--format names none of {', '.join(FORMATS)}")
         self._check_split()
+        if not 0 < self.near <= 1:
+            raise UsageError(f"--near {self.near} is no similarity: give a number above 0 and at most 1")
         if self.push and not _is_repository(self.push):
             raise UsageError(f"--push {self.push!r} is no name on the hub: give user/name")
         if self.push and not self.token:

@@ -48,7 +48,9 @@ def of(source: Path) -> Origin:
         raise UsageError(f"{source} is not there: name an output folder or a json, jsonl or csv file")
     if source.suffix.lower() not in FILES:
         raise UsageError(f"{source} is no kind of file that can be exported: {', '.join(FILES)}")
-    if source.name == "output.json" and _is_journal(source):
+    journal = source.with_name("output.json")
+    # output.csv is a view whose cells are guarded against spreadsheets: the journal has them as they are.
+    if source.name in {"output.json", "output.csv"} and journal.exists() and _is_journal(journal):
         return _of_folder(source.parent)
     return Origin(path=source, name=source.stem, is_journal=_is_journal(source))
 

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,15 @@ from dset.errors import DsetError, UsageError
 from dset.exports import arrays, entries
 from dset.exports.entries import Entry
 from dset.exports.origins import Origin
+from dset.wording import counted
 
 Placed = Iterator[tuple[int, int, Entry]]
 
 
-def read(origin: Origin) -> Placed:
+def read(origin: Origin, tell: Callable[[str], None]) -> Placed:
     """(row, sample, entry) of everything that stands at the origin. Raises UsageError that names the place."""
     if origin.is_journal:
-        yield from _journal(origin)
+        yield from _journal(origin, tell)
         return
     suffix = origin.path.suffix.lower()
     reader = {".csv": _csv, ".tsv": _csv, ".json": _json}.get(suffix, _lines)
@@ -33,9 +34,10 @@ def read(origin: Origin) -> Placed:
         ) from None
 
 
-def _journal(origin: Origin) -> Placed:
+def _journal(origin: Origin, tell: Callable[[str], None]) -> Placed:
     # A run may be writing it: what it has written whole is exported.
     end = answers.sound_size(origin.path)
+    bare = 0
     names = frozenset() if origin.task else _data_names(origin.path, end)
     for number, record in answers.scan(origin.path, end):
         if isinstance(record, DsetError) or not isinstance(record["response"], dict):
@@ -43,10 +45,14 @@ def _journal(origin: Origin) -> Placed:
         about = record["metadata"]
         row, sample = _whole(about.get("row")), _whole(about.get("sample"))
         if origin.task:
-            for entry in entries.of_task(origin, record):
+            found = entries.of_task(origin, record)
+            bare += not found
+            for entry in found:
                 yield row, sample, entry
         else:
             yield row, sample, entries.of_run(record, names)
+    if bare:
+        tell(f"{origin.path}: {counted(bare, 'answer')} without a record left out")
 
 
 def _data_names(path: Path, end: int) -> frozenset[str]:
