@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 _SIGNATURE = 128  # rensa is fastest at powers of two
 _MISSED = 0.002  # of the pairs that are exactly as alike as asked, at most this share meets in no bucket
 _SEED = 5
-_DEEPEST = 32  # members of one bucket that are looked at, latest first: boilerplate fills buckets
+_DEEPEST = 16  # members of one bucket that are looked at, latest first: boilerplate fills buckets
 
 
 class Buckets:
