@@ -88,6 +88,8 @@ def test_a_task_of_messages_stands_as_it_is(tmp_path: Path) -> None:
         ({"question": "q", "context": "c", "answer": "a"}, ("q", "c", "a")),
         ({"question": "q", "choices": ["x", "y"], "answer": "y"}, ("q", "A. x\nB. y", "y")),
         ({"question": "q", "context": "c", "choices": [1], "answer": 1}, ("q", "c\n\nA. 1", "1")),
+        ({"question": "q", "answer": "a", "explanation": "e"}, ("q", "", "a\n\ne")),
+        ({"question": "q", "steps": ["1 + 1 = 2", "2 + 1 = 3"], "answer": 3, "unit": "kg"}, ("q", "", "1 + 1 = 2\n2 + 1 = 3\n\n3 kg")),
         ({"problem": "p", "solution": "s", "answer": 5}, ("p", "", "s")),
         ({"text": "t", "summary": "s"}, ("Summarize the text.", "t", "s")),
         ({"text": "t", "paraphrase": "s"}, ("Paraphrase the text.", "t", "s")),
@@ -106,6 +108,22 @@ def test_the_usual_fields_become_an_instruction(
     assert chat == [
         {"messages": [{"role": "user", "content": user}, {"role": "assistant", "content": wanted[2]}]}
     ]
+
+
+def test_a_class_is_asked_for_with_what_it_may_be(tmp_path: Path) -> None:
+    folder = task_folder(tmp_path / "t", [{"text": "t", "label": "ลบ", "aspect": "ไก่"}])
+    (found,) = both(folder)[1]
+    asked = "Classify the text: what is its label? What is asked about: ไก่. Answer with one of: บวก, ลบ."
+    assert found == {"instruction": asked, "input": "t", "output": "ลบ"}
+
+
+def test_a_system_message_of_the_rows_own_stands_alone(tmp_path: Path) -> None:
+    sent = [{"role": "system", "content": "own"}, {"role": "user", "content": "a"}]
+    folder = tmp_path / "run"
+    samples.write_lines(folder / "output.json", [samples.record("", messages=json.dumps(sent))])
+    run = {"run": "20261121T120000Z-0000", "prompt": "", "system": "Be kind.", "model": "m", "settings": {}}
+    samples.write_lines(folder / "runs.json", [run])
+    assert both(folder)[0] == [{"messages": [*sent, {"role": "assistant", "content": "Because."}]}]
 
 
 def test_entries_that_lack_what_is_needed_are_left_out_and_counted(tmp_path: Path) -> None:

@@ -153,6 +153,13 @@ def test_sizes_are_told_in_the_hubs_words(count: int, word: str) -> None:
     assert front_matter.size_category(count) == word
 
 
+def test_a_translations_languages_stand_in_the_card(tmp_path: Path) -> None:
+    record = {"source_text": "a", "target_text": "ก", "source_lang": "en", "target_lang": "th"}
+    folder = task_folder(tmp_path / "t", [record], task={"name": "translation", "schema": {}, "label": ""})
+    head, _ = card(exported(folder, "hf")[0])
+    assert (head["language"], head["task_categories"]) == (["en", "th"], ["translation"])
+
+
 def test_out_names_the_folder_of_the_dataset(tmp_path: Path) -> None:
     (made,) = exported(run_folder(tmp_path / "run", ["a"]), "hf", out=tmp_path / "mine")
     assert made == tmp_path / "mine"

@@ -1,5 +1,6 @@
 """The written part of a dataset's card: how it was made, what it holds, what it is not good for."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +37,8 @@ def body(
     total = sum(part.examples for part in parts)
     yield f"# {title(found)}"
     yield f"{total:,} entries. **This dataset is machine-generated**: its texts were written by {_models(census)}."
-    yield '```python\nfrom datasets import load_dataset\n\ndataset = load_dataset("path/to/this/folder")\n```'
+    where = json.dumps(options.push or "path/to/this/folder")
+    yield f"```python\nfrom datasets import load_dataset\n\ndataset = load_dataset({where})\n```"
     yield "## Splits\n\n" + _table(("split", "entries"), [(part.name, part.examples) for part in parts])
     if len(parts) > 1:
         stratified = f", stratified by `{found.label}`" if found.label else ""
@@ -49,13 +51,13 @@ def body(
     yield from _prompts(found)
     yield from _counts(census)
     yield "## Fields\n\n" + _table(
-        ("field", "type"), [(f"`{_cell(name)}`", _kind(one)) for name, one in struct.fields]
+        ("field", "type"), [(_code(name), _kind(one)) for name, one in struct.fields]
     )
     yield "## Limits\n\n" + _limits(struct)
 
 
 def _models(census: Census) -> str:
-    names = [f"`{_cell(name)}`" for name, _ in census.models.most_common(_SHOWN)]
+    names = [_code(name) for name, _ in census.models.most_common(_SHOWN)]
     return ", ".join(names) if names else "a language model"
 
 
@@ -64,15 +66,13 @@ def _made(found: Gathered, census: Census) -> str:
     if census.first:
         lines.append(f"- Made between {_cell(census.first)} and {_cell(census.last)}")
     for origin in found.origins:
-        what = f"task `{_cell(origin.task)}`" if origin.task else f"`{_cell(origin.name)}`"
+        what = f"task {_code(origin.task)}" if origin.task else _code(origin.name)
         about = {"language": origin.lang, "seed": origin.seed, "schema version": origin.schema_version}
         told = ", ".join(
             f"{name} {_cell(str(value))}" for name, value in about.items() if value not in ("", None)
         )
         lines.append(f"- From {what}" + (f": {told}" if told else ""))
-    lines += [
-        f"- Answered by `{_cell(name)}`: {count:,}" for name, count in census.models.most_common(_SHOWN)
-    ]
+    lines += [f"- Answered by {_code(name)}: {count:,}" for name, count in census.models.most_common(_SHOWN)]
     return "\n".join(lines)
 
 
@@ -114,7 +114,7 @@ def _limits(struct: Column) -> str:
         "- Use may be bound by the terms of the models that wrote it.",
     ]
     if names := list(_json_fields(struct)):
-        shown = ", ".join(f"`{_cell(name)}`" for name in names[:_SHOWN])
+        shown = ", ".join(_code(name) for name in names[:_SHOWN])
         lines.append(
             f"- Values of different kinds, or objects without fixed fields, stand as JSON text: {shown}."
         )
@@ -144,6 +144,11 @@ def _table(names: tuple[str, str], rows: Sequence[tuple[str, int | str]]) -> str
     lines = [f"| {names[0]} | {names[1]} |", "|---|---|"]
     lines += [f"| {key} | {f'{value:,}' if isinstance(value, int) else value} |" for key, value in rows]
     return "\n".join(lines)
+
+
+def _code(name: str) -> str:
+    """A name as code, fit for a cell of a table."""
+    return "`" + harmless(name[:200]).replace("`", "'").replace("|", "\\|") + "`"
 
 
 def _cell(value: str) -> str:

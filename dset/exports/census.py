@@ -7,6 +7,8 @@ from dset.exports.entries import Entry
 
 _MOST = 1000  # different values that are counted of one parameter: a free text is no class
 
+_LANGUAGES = ("source_lang", "target_lang")  # of a translation, besides the language of the task
+
 
 class Census:
     """What the entries hold, counted as they pass."""
@@ -24,6 +26,8 @@ class Census:
         """Count one entry."""
         if self.label:
             _count(self.labels, entry.get(self.label))
+        for name in _LANGUAGES:
+            _count(self.languages, entry.get(name))
         about = entry.get("metadata")
         if not isinstance(about, dict):
             return
