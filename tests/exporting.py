@@ -9,7 +9,7 @@ from dset.exports.export import export
 from dset.exports.options import Options
 from tests import samples
 
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
         "text": {"type": "string"},

@@ -129,6 +129,21 @@ def test_nested_missing_and_mixed_values_come_back_from_parquet_and_arrow(
     assert types.field("ความเห็น").type == pa.string()
 
 
+def test_the_schema_gives_the_types_and_the_order_where_the_data_leave_them_open(tmp_path: Path) -> None:
+    from tests.exporting import SCHEMA
+
+    record = {"ความเห็น": None, "score": 1, "text": "a", "own": 5}
+    types = pq.read_schema(exported(task_folder(tmp_path / "reviews", [record]), "parquet")[0])
+    assert types.names == ["id", *SCHEMA["properties"], "own", "metadata"]
+    assert [types.field(name).type for name in ("score", "count", "label", "ความเห็น")] == [
+        pa.float64(),
+        pa.int64(),
+        pa.string(),
+        pa.string(),
+    ]
+    assert types.field("entities").type == pa.list_(pa.struct([("text", pa.string()), ("start", pa.int64())]))
+
+
 def test_a_parquet_file_has_its_page_index_and_bounded_row_groups(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -119,6 +119,13 @@ def test_a_split_that_is_none_is_refused(tmp_path: Path, shares: tuple[int, ...]
         exported(run_folder(tmp_path / "run", ["a"]), split=shares)
 
 
+def test_what_a_large_group_pushed_over_the_count_is_put_right() -> None:
+    first = array("I", [*range(10), *[10] * 6])
+    groups = splits.Groups(first, [0] * 10 + [1] * 6, list(range(16)))
+    part_of = splits.assign(groups, (50, 50))
+    assert Counter(part_of[head] for head in first) == {0: 8, 1: 8}
+
+
 @given(
     sizes=st.lists(st.integers(1, 6), min_size=1, max_size=80),
     shares=st.sampled_from([(90, 5, 5), (80, 10, 10), (34, 33, 33), (50, 50), (99, 1)]),
