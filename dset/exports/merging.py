@@ -1,6 +1,8 @@
 """Several sources become one dataset: do their fields agree, and which entries do they share?"""
 
+from array import array
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import blake2b
 from itertools import combinations
 
 from dset.errors import UsageError
@@ -59,21 +61,20 @@ def settle_ids(spool: Spool) -> tuple[int, int]:
     taken = set(_repeated(spool))
     if not taken:
         return 0, 0
-    all_ids, kept, renamed = set(spool.ids), [], 0
-    seen: dict[int, list[bytes]] = {}
+    all_ids, kept, renamed = set(spool.ids), array("I"), 0
+    met: set[int] = set()
+    contents: set[bytes] = set()
     for number in spool.order:
         id_ = spool.ids[number]
-        if id_ not in taken:
-            kept.append(number)
-            continue
-        line = spool.line(number)
-        lines = seen.setdefault(id_, [])
-        if line in lines:
-            continue
-        if lines:
-            _rename(spool, number, all_ids)
-            renamed += 1
-        lines.append(line)
+        if id_ in taken:
+            content = blake2b(spool.line(number), digest_size=16).digest()
+            if content in contents:
+                continue
+            contents.add(content)
+            if id_ in met:
+                _rename(spool, number, all_ids)
+                renamed += 1
+            met.add(id_)
         kept.append(number)
     dropped = len(spool.order) - len(kept)
     spool.keep(kept)
