@@ -68,7 +68,7 @@ def exported(
 ) -> list[Path]:
     """The files of an export into ./exports; `more` as the fields of Options."""
     sources = source if isinstance(source, tuple) else (source,)
-    fields: dict[str, Any] = {"formats": formats or ("jsonl",), "exports": Path("exports")} | more
+    fields: dict[str, Any] = {"formats": formats or ("jsonl",), "exports": Path("exports"), **more}
     return export(Options(sources=sources, **fields), (told if told is not None else []).append)
 
 

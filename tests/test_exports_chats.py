@@ -144,3 +144,16 @@ def test_a_task_without_such_fields_is_told_which_are_needed(tmp_path: Path, nam
     ):
         exported(task(tmp_path / "t", {"x": 1}, {"messages": "none"}, {"messages": [3]}), name)
     assert list(Path("exports").iterdir()) == []
+
+
+def test_a_small_part_may_have_no_conversation(tmp_path: Path) -> None:
+    records: list[dict[str, Any]] = [
+        {"question": f"{n} {'xyz'[n % 3] * n}", "answer": "a"} for n in range(10, 19)
+    ]
+    for seed in range(12):
+        folder = task(tmp_path / f"t{seed}", *records, {"x": "no question"})
+        made = exported(folder, "chat", split=(90, 10), seed=seed)
+        if made[1].read_bytes() == b"":
+            assert len(read_lines(made[0])) == 9
+            return
+    raise AssertionError("no seed put the one that lacks its fields into the small part")

@@ -262,3 +262,25 @@ def test_the_default_name_tells_the_task_and_the_time_in_utc(
     assert [one.name for one in made] == [
         f"{start}-train.jsonl", f"{start}-test.jsonl", f"{start}-chat-train.jsonl", f"{start}-chat-test.jsonl",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("package", "more"),
+    [
+        ("pyarrow", {"formats": ("hf",)}),
+        ("rensa", {"split": (50, 50)}),
+        ("huggingface_hub", {"push": "a/b", "token": "t"}),
+    ],
+)
+def test_a_package_that_is_missing_is_told_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, more: dict[str, Any]
+) -> None:
+    import sys
+
+    folder = run_folder(tmp_path / "run", ["a"])
+    (folder / "output.json").write_bytes(b'{"metadata": {"id": "damaged\n')
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ImportError) as caught:
+        exported(folder, **more)
+    assert caught.value.name == package
+    assert not Path("exports").exists()

@@ -20,7 +20,10 @@ _NEEDED = "messages; or question and final_answer; or instruction and output; or
 
 
 def jsonl(rows: Rows, kind: str, found: Gathered, tell: Tell) -> Iterator[bytes]:
-    """A line for each entry that has what is needed. Raises UsageError that says what that is where none has."""
+    """A line for each entry that has what is needed. Raises UsageError that says what that is where none has.
+
+    In a small part of a split there may be none.
+    """
     systems = {id_: run.system for origin in found.origins for id_, run in origin.runs.items() if run.system}
     classes = instructions.classes(found)
     left = written = 0
@@ -32,7 +35,7 @@ def jsonl(rows: Rows, kind: str, found: Gathered, tell: Tell) -> Iterator[bytes]
         written += 1
         line = {"messages": messages} if kind == "chat" else _alpaca(entry, classes, messages)
         yield _encode(line).encode() + b"\n"
-    if left and not written:
+    if left and not written and 2 * len(rows) >= len(found.spool.order):
         raise UsageError(
             f"no entry can become {kind}: that needs the fields {_NEEDED}; here are {', '.join(rows.fields)}"
         )

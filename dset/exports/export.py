@@ -1,5 +1,6 @@
 """From sources to files: read once, split, written aside, then named."""
 
+import importlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -32,6 +33,7 @@ def export(options: Options, tell: Tell) -> list[Path]:
     from_ = [origins.of(source) for source in dict.fromkeys(options.sources)]
     name = "-".join(dict.fromkeys(origin.name for origin in from_))
     formats = tuple(dict.fromkeys([*options.formats, *(["hf"] if options.push else [])]))
+    _need(options, formats)
     stem = names.stem_of(options.out, options.exports, name, formats)
     with drafts.beside(stem.path.parent) as place:
         with (place.folder / "entries").open("w+b", buffering=1 << 16) as stream:
@@ -49,6 +51,18 @@ def export(options: Options, tell: Tell) -> list[Path]:
 
         push.upload(targets["hf", ""], options, tell)
     return made
+
+
+def _need(options: Options, formats: tuple[str, ...]) -> None:
+    """Raises ImportError for a package that is not there: now, not after an hour of reading."""
+    needed = {
+        "pyarrow": not _TYPED.isdisjoint(formats),
+        "rensa": options.split,
+        "huggingface_hub": options.push,
+    }
+    for name, is_needed in needed.items():
+        if is_needed:
+            importlib.import_module(name)
 
 
 def _parts(options: Options, found: Gathered, tell: Tell) -> dict[str, Rows]:
