@@ -33,7 +33,7 @@ class Index:
 
     A text that is the same as one before, after normalisation, is always found. One whose likeness is `near` or more
     is found with a probability above 0.998; one below never. What `find` costs has a bound: at most 16 members of a
-    bucket are looked at, and 16 texts compared. So among thousands that share most of their text a near one may be
+    bucket are looked at, and 8 texts compared. So among thousands that share most of their text a near one may be
     missed, or another one named than the most alike.
 
     Of a text longer than 20,000 characters the first and the last 10,000 stand for the whole; it is like one only
@@ -84,7 +84,7 @@ def clusters(texts: Iterable[str], near: float = NEAR) -> "array[int]":
     """For each text the number of the first text of its group, counted from 0.
 
     A group is what likeness connects: each of it is like another of it, not like all. The texts are read once; of
-    each that differs the normalised text is held, with about 0.4 KB; of one that is the same as another 4 bytes.
+    each that differs the normalised text is held, with 0.4 to 0.6 KB; of one that is the same as another 4 bytes.
     """
     known, groups = Known(near), _Groups()
     for text in texts:

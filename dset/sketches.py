@@ -15,7 +15,7 @@ from dset.texts import normal
 
 _GRAM = 5
 _LONGEST = 20_000
-_TRIED = 16  # candidates that are compared, those first that share most buckets
+_TRIED = 8  # candidates that are compared, those first that share most buckets
 _RECENT = 64  # texts whose grams are held: 0.1 GB if all are of the longest
 
 
