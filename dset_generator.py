@@ -157,9 +157,10 @@ def export(settings: Settings, screen: Screen, options: Options) -> int:
 
 
 def _write(settings: Settings, screen: Screen, options: Options, sources: tuple[Path, ...]) -> None:
-    from dset.exports import export, orders
+    from dset.exports import orders
+    from dset.exports.export import export as write
 
-    for path in export.export(orders.read(settings, options, sources), screen.notice):
+    for path in write(orders.read(settings, options, sources), screen.notice):
         screen.result(f"written: {path.as_posix()}")
 
 

@@ -94,7 +94,7 @@ class Bill:
     def count(self, metadata: Mapping[str, Any]) -> None:
         """Add the cost that the metadata of a record states; what is no amount of money counts as not known."""
         cost = metadata.get("cost_usd")
-        is_amount = isinstance(cost, int | float) and not isinstance(cost, bool) and 0 <= cost < math.inf
+        is_amount = isinstance(cost, int | float) and not isinstance(cost, bool) and 0 <= cost <= DEAREST
         self.add(cost if is_amount else None)
 
     @property

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-import dset_generator
-from dset import commands, __version__, views
+from dset import __version__, commands, views
 from dset.flags import FLAGS
 from dset.settings import parser
 from dset.verbs import VERBS

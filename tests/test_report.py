@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import dset_generator
-from dset import commands, answers
+from dset import answers, commands
 from dset.errors import UsageError
 from dset.reports import balance, evenness, remedies
 from dset.reports.evenness import Shortage

@@ -94,7 +94,7 @@ class Making:
         for number, example in enumerate(requests.examples(order.task, order.lang), 1):
             stock.know(f"example {number} of the task", example)
         for path in order.against:
-            for name, record in against.records(path):
+            for name, record in against.records(path, self._tell):
                 stock.know(name, record)
         take_in(stock, work.outputs.folder, self._tell)
         planned = queue.takes(work.sheet)
