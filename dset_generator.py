@@ -146,7 +146,7 @@ def _make(order: Order, settings: Settings, screen: Screen, options: Options) ->
     for line in closing.lines(making, outcome):
         screen.result(line)
     if (options["format"] or options["push"]) and making.stands and exit_status < 2:
-        _write(settings, screen, options, (making.settings.output,))
+        _write(making.home, screen, options, (making.settings.output,))
     return exit_status
 
 

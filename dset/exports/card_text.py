@@ -37,6 +37,8 @@ def body(
     total = sum(part.examples for part in parts)
     yield f"# {title(found)}"
     yield f"{total:,} entries. **This dataset is machine-generated**: its texts were written by {_models(census)}."
+    if census.invented:
+        yield f"**{census.invented:,} of them come from a rehearsal: no model was asked, they are invented.**"
     where = json.dumps(options.push or "path/to/this/folder")
     yield f"```python\nfrom datasets import load_dataset\n\ndataset = load_dataset({where})\n```"
     yield "## Splits\n\n" + _table(("split", "entries"), [(part.name, part.examples) for part in parts])

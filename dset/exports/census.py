@@ -19,6 +19,7 @@ class Census:
         self.parameters: dict[str, Counter[str]] = {}
         self.models: Counter[str] = Counter()
         self.languages: Counter[str] = Counter()
+        self.invented = 0  # by a rehearsal
         self.first = ""  # created_at, as it stands
         self.last = ""
 
@@ -34,6 +35,7 @@ class Census:
         source, parameters = about.get("source"), about.get("parameters")
         if isinstance(source, dict):
             _count(self.models, source.get("model"))
+            self.invented += str(source.get("endpoint", "")).startswith("rehearsal/")
         _count(self.languages, about.get("lang"))
         if isinstance(parameters, dict):
             for name, value in parameters.items():

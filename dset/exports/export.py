@@ -44,8 +44,6 @@ def export(options: Options, tell: Tell) -> list[Path]:
             written = {key: _write(place, key, parts, found, options, tell) for key in keys}
         targets = stem.free(formats, parts)
         made = place.publish({written[key]: target for key, target in targets.items()})
-    for path in made:
-        tell(f"written: {path}")
     if options.push:
         from dset.exports import push
 

@@ -99,6 +99,9 @@ def _runs(path: Path) -> dict[str, Prompt]:
         try:
             run = json.loads(line)
             sent = [str(run.get(name) or "") for name in ("model", "prompt", "system")]
+            told = run.get("settings")  # the form of the answers stands behind the system message
+            form = str(told.get("appendix") or "") if isinstance(told, dict) else ""
+            sent[2] = "\n\n".join(filter(None, (sent[2], form)))
             found[str(run["run"])] = Prompt(*sent)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue

@@ -32,6 +32,7 @@ class Making:
 
     def __init__(self, order: Order, settings: Settings, tell: Callable[[str], None]) -> None:
         """Its folder is below the output folder of `settings`. Raises UsageError for a task that cannot be taken and for an order that does not fit it."""
+        self.home = settings  # where its folder is one of several
         folder = settings.output / "tasks" / order.folder
         self.order, self._folder, self._tell = order, folder, tell
         self._checks = Checks(order.task, order.lang)
