@@ -17,7 +17,6 @@ if sys.version_info < (3, 11):  # before any import that needs it
     raise SystemExit(2)
 
 try:
-    import asyncio
     import contextlib
     import gc
     import os
@@ -26,16 +25,12 @@ try:
     from typing import TYPE_CHECKING, Any
 
     from dset import commands, errors, streams
-    from dset.cleaning import harmless
-    from dset.keys import Secrets
+    from dset.screens import Screen
 except KeyboardInterrupt:  # Ctrl-C in the first tenth of a second
     raise SystemExit(130) from None
 
 if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
-
     from dset.gates import Gate
-    from dset.progress import Progress
     from dset.settings import Settings
     from dset.tasks.planfile import Order
     from dset.verbs import Options
@@ -95,6 +90,8 @@ def run(settings: Settings, screen: Screen, _: Options) -> int:
 
 
 def _ask(session: Any, screen: Screen) -> Any:
+    import asyncio
+
     # Many short-lived objects a row: 15 % of the start of a large run, 2 % of its rate.
     gc.set_threshold(20_000)
     asyncio.run(session.run(screen.follow))
@@ -124,9 +121,7 @@ def _make(order: Order, settings: Settings, screen: Screen, options: Options) ->
 
     with contextlib.ExitStack() as stack:
         if settings.rehearse:
-            screen.notice(
-                "rehearsal: invented records, some of them bad; no key, no network, nothing is billed"
-            )
+            screen.notice("rehearsal: invented records, some of them bad; no key, nothing is billed")
             making = Making(order, rehearsed.settings_for(settings), screen.notice)
             endpoint = stack.enter_context(rehearsed.staged(making))
             outcome = rounds.go(making, lambda: [endpoint], screen.follow, screen.notice)
@@ -207,71 +202,15 @@ def check(settings: Settings, screen: Screen, _: Options) -> int:
     from dset.outlook import RowPrices
     from dset.rehearsal.stage import offline
 
-    async def look(endpoints: Any) -> list[Any]:
-        found = []
-        async for one in check.findings(endpoints, settings):
-            found.append(one)
-            screen.result(one.line(row.at(one.endpoint)))
-        return found
-
     with contextlib.ExitStack() as stack:
         if settings.rehearse:
             endpoints: Any = [stack.enter_context(offline(settings))]
         else:
             endpoints = choosing.choose(settings, choosing.services(settings), screen.notice)
         row = RowPrices(settings)
-        found = asyncio.run(look(endpoints))
+        found = check.run(endpoints, settings, lambda one: screen.result(one.line(row.at(one.endpoint))))
     screen.result(check.closing(found))
     return check.exit_status(found)
-
-
-class Screen:
-    """Everything that is printed: results to stdout; notices, progress and errors to stderr."""
-
-    def __init__(self) -> None:
-        self.quiet = False
-        self.scrub = Secrets({}).scrub
-        self._follower: Any = None
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None and hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="replace")  # a terminal that lacks a letter must not end the run
-
-    def scrubbed_stderr(self) -> contextlib.AbstractContextManager[Any]:
-        """Within it no key gets to stderr, whoever writes there: packages that log, Python's own last words."""
-        return contextlib.redirect_stderr(sys.stderr and streams.Scrubbed(sys.stderr, self.scrub))
-
-    def _print(self, line: str, stream: Any) -> None:
-        if not line or stream is None:
-            return
-        try:
-            if self._follower is not None:
-                self._follower.clear()
-            print(harmless(self.scrub(line)), file=stream, flush=True)
-        except (OSError, ValueError):  # a closed or full output (`| head`): the files are what counts
-            streams.silence(stream)
-
-    def result(self, line: str) -> None:
-        """A line of the summary or of a report."""
-        self._print(line, sys.stdout)
-
-    def notice(self, line: str) -> None:
-        """A line on how things go; --quiet leaves it out."""
-        if not self.quiet:
-            self._print(line and f"dset: {line}", sys.stderr)
-
-    def error(self, line: str) -> None:
-        """The one line on what is wrong and what to do."""
-        self._print(f"dset: {line}", sys.stderr)
-
-    def follow(self, progress: Progress) -> AbstractAsyncContextManager[None]:
-        """Show the progress of a run while the block goes on, unless --quiet."""
-        from dset.following import Follower
-
-        if self.quiet:
-            return contextlib.nullcontext()
-        self._follower = Follower(sys.stderr, self.notice)
-        shown: AbstractAsyncContextManager[None] = self._follower.follow(progress)
-        return shown
 
 
 _STORIES = {
@@ -288,7 +227,7 @@ _STORIES = {
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit status. The one place that catches everything."""
     streams.hold()
-    screen, settings = Screen(), None
+    screen, settings = Screen(lambda: sys.stdout, lambda: sys.stderr), None
     try:
         program, about = os.path.basename(sys.argv[0]), (__doc__ or "").splitlines()[0]
         verb, settings, options = commands.read(sys.argv[1:] if argv is None else argv, program, about)

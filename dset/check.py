@@ -1,7 +1,7 @@
 """The verb `check`: one small request to each key × model, and what came of it in words."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from dset import balances, clocks, lanes
@@ -37,6 +37,19 @@ class Finding:
         key = end.key.shown if end.key else "no key"
         parts = [f"{end.name} ({key}): {self.said}", row_cost if self.works else "", self.balance]
         return "; ".join(part for part in parts if part)
+
+
+def run(endpoints: Sequence[Endpoint], settings: Settings, show: Callable[[Finding], None]) -> list[Finding]:
+    """What came of each endpoint, in their order; `show` is told each as soon as it is known."""
+
+    async def look() -> list[Finding]:
+        found = []
+        async for one in findings(endpoints, settings):
+            found.append(one)
+            show(one)
+        return found
+
+    return asyncio.run(look())
 
 
 async def findings(endpoints: Sequence[Endpoint], settings: Settings) -> AsyncIterator[Finding]:

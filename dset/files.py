@@ -1,6 +1,6 @@
 """The dangerous lines, once: durable append, atomic replace.
 
-Nothing but this, `swaps` and `locks` writes, renames, truncates or removes a file, and each call that does is a step
+Nothing but this, `swaps`, `locks` and the drafts of an export writes, renames, truncates or removes a file, and each call that does is a step
 of `dset.steps`. POSIX and Windows behave alike to the caller; what differs is settled here and there.
 """
 

@@ -183,6 +183,8 @@ def test_every_setting_of_a_run_is_a_flag_and_every_flag_a_setting() -> None:
     fields = [name for name in settings.Settings.__annotations__ if name in BY_FIELD]
     assert set(settings.Settings.__annotations__) - set(BY_FIELD) == {
         "given",
+        "appendix",
+        "is_planned",
         "services",
         "secrets",
         "warnings",

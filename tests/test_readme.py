@@ -15,11 +15,12 @@ import pytest
 from dset import __version__, commands, views
 from dset.flags import FLAGS
 from dset.settings import parser
-from dset.verbs import VERBS
+from dset.verbs import VERBS, Verb
 from tests.running import SCRIPT, Run, environment
 
 ROOT = SCRIPT.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = "".join((ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("tasks", "exports"))
 ENV = (ROOT / ".env.example").read_text(encoding="utf-8")
 # Modules that are one subject with another one, and tested there.
 TESTED_WITH = {
@@ -88,6 +89,69 @@ TESTED_WITH = {
     "tables": "imports",
     "workbooks": "imports",
     "writing": "imports",
+    "tasks/against": "making",
+    "tasks/closing": "making",
+    "tasks/orders": "making",
+    "tasks/rounds": "making",
+    "tasks/stock": "making",
+    "tasks/checks": "gate",
+    "tasks/codes": "definitions",
+    "tasks/examples": "definitions",
+    "tasks/findings": "definitions",
+    "tasks/keywords": "definitions",
+    "tasks/parameters": "definitions",
+    "tasks/paths": "definitions",
+    "tasks/references": "definitions",
+    "tasks/fields": "rules",
+    "tasks/rule_checks": "rules",
+    "tasks/grammar": "parsing",
+    "tasks/strict_json": "parsing",
+    "tasks/language_words": "languages",
+    "tasks/older_constraints": "older_form",
+    "tasks/older_fields": "older_form",
+    "tasks/older_writing": "older_form",
+    "tasks/schema_words": "schemas",
+    "tasks/shown": "schemas",
+    "rehearsal/demands": "instances",
+    "rehearsal/equality": "instances",
+    "rehearsal/figures": "instances",
+    "rehearsal/invention": "instances",
+    "rehearsal/objects": "instances",
+    "rehearsal/patterns": "instances",
+    "rehearsal/variation": "instances",
+    "rehearsal/words": "instances",
+    "rehearsal/breaks": "mischief",
+    "rehearsal/nearby": "mischief",
+    "rehearsal/scalar_breaks": "mischief",
+    "rehearsal/shape_breaks": "mischief",
+    "rehearsal/wrapping": "mischief",
+    "exports/drafts": "exports_formats",
+    "exports/entries": "exports_formats",
+    "exports/export": "exports_formats",
+    "exports/gather": "exports_formats",
+    "exports/lines": "exports_formats",
+    "exports/names": "exports_formats",
+    "exports/options": "exports_formats",
+    "exports/spool": "exports_formats",
+    "exports/tables": "exports_formats",
+    "exports/shapes": "exports_columns",
+    "exports/arrays": "exports_sources",
+    "exports/merging": "exports_sources",
+    "exports/origins": "exports_sources",
+    "exports/card": "exports_hub",
+    "exports/card_text": "exports_hub",
+    "exports/census": "exports_hub",
+    "exports/front_matter": "exports_hub",
+    "exports/instructions": "exports_chats",
+    "exports/orders": "task_exports",
+    "buckets": "duplicates",
+    "sketches": "duplicates",
+    "commands": "flags",
+    "values": "flags",
+    "verbs": "flags",
+    "following": "process_level",
+    "screens": "process_level",
+    "gates": "batch",
 }
 MODULES = sorted(path for path in (ROOT / "dset").rglob("*.py") if path.name != "__init__.py")
 
@@ -107,11 +171,25 @@ def test_each_setting_stands_in_the_readme_in_env_example_and_in_help(
 
 
 def test_the_readme_names_no_setting_that_is_not_there() -> None:
-    known = {flag.option for flag in FLAGS} | {"--help"}
-    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
+    flags = [flag for verb in VERBS.values() for flag in verb.all_flags]
+    known = {flag.option for flag in flags} | {"--help"}
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README + DOCS))
     assert named <= known
-    variables = set(re.findall(r"DSET_[A-Z_]+", README + ENV))
-    assert variables <= {flag.variable for flag in FLAGS} | {"DSET_API_KEY"}
+    variables = set(re.findall(r"DSET_[A-Z_]+", README + ENV + DOCS))
+    assert variables <= {flag.variable for flag in flags} | {"DSET_API_KEY"}
+
+
+@pytest.mark.parametrize("verb", VERBS.values(), ids=lambda verb: verb.name)
+def test_each_flag_of_a_verb_stands_in_the_documents_and_in_its_help(
+    verb: Verb, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        commands.read([verb.name, "--help"], "dset", "")
+    said = capsys.readouterr().out
+    for flag in verb.flags:
+        assert f"`{flag.option}" in README + DOCS, flag.option
+        assert flag.option in said
+        assert flag.variable in said
 
 
 def test_the_defaults_in_env_example_are_the_defaults() -> None:
@@ -137,8 +215,10 @@ def test_the_file_tree_names_every_module_and_every_module_has_its_tests() -> No
         name = path.name if path.parent.name == "dset" else f"{path.parent.name}/"
         assert re.search(rf"^  {re.escape(name)}\s", README, re.MULTILINE), name
     for path in MODULES:
-        name = TESTED_WITH.get(path.stem, path.stem)
-        assert (ROOT / "tests" / f"test_{name}.py").exists(), path.stem
+        package = "" if path.parent.name == "dset" else path.parent.name
+        other = TESTED_WITH.get(f"{package}/{path.stem}") or TESTED_WITH.get(path.stem)
+        names = [other] if other else [path.stem, f"{package}_{path.stem}"]
+        assert any((ROOT / "tests" / f"test_{one}.py").exists() for one in names), path
 
 
 def test_every_test_that_the_tables_of_faults_name_is_there() -> None:
@@ -148,7 +228,7 @@ def test_every_test_that_the_tables_of_faults_name_is_there() -> None:
 
 
 def test_every_command_of_the_readme_parses() -> None:
-    shown = re.findall(r"(?m)^(?:\$ )?(?:\S*python) dset_generator\.py ?([^#\n]*)", README)
+    shown = re.findall(r"(?m)^(?:\$ )?(?:[^\s`]*python) dset_generator\.py ?([^#\n]*)", README + DOCS)
     assert len(shown) >= 7
     for command in shown:
         verb, settings, _ = commands.read(shlex.split(command), "dset", "")
@@ -218,6 +298,7 @@ def test_only_steps_py_changes_a_disk_and_only_files_swaps_and_locks_use_it() ->
                 "files.py",
                 "swaps.py",
                 "locks.py",
+                "drafts.py",  # of an export: what stands there stands in the journal too
             }:
                 of_os = isinstance(node.value, ast.Name) and node.value.id == "os"
                 assert not (of_os and node.attr in system), (path, node.lineno)
