@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sys
 import time
 import zipfile
 from collections.abc import Callable, Sequence
@@ -496,3 +497,17 @@ def test_what_cannot_be_meant_is_told(take: Import, words: tuple[str, ...], said
 )  # fmt: skip
 def test_values_are_written_as_a_person_sees_them(value: Any, text: str) -> None:
     assert text_of(value) == text
+
+
+@pytest.mark.parametrize(("name", "package"), [("a.xlsx", "openpyxl"), ("a.parquet", "pyarrow")])
+def test_a_missing_package_is_named_with_how_to_get_it(
+    take: Import, monkeypatch: pytest.MonkeyPatch, name: str, package: str
+) -> None:
+    Path(name).write_bytes(b"any")
+    for module in ("workbooks", "parquet_files"):
+        monkeypatch.delitem(sys.modules, f"dset.imports.{module}", raising=False)
+    monkeypatch.setitem(sys.modules, package, None)
+    run = take(name)
+    assert run.exit_status == 2
+    assert f"the package {package} is missing" in run.err
+    assert "[export]" in run.err

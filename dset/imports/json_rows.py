@@ -123,10 +123,8 @@ class _Text:
         decoder = json.JSONDecoder()
         while True:
             try:
-                value, end = decoder.raw_decode(self._text, self._at)
-                if end < len(self._text) or self._is_whole:  # a number may go on in the next block
-                    self._at = end
-                    return value
+                value, self._at = decoder.raw_decode(self._text, self._at)
+                return value
             except RecursionError:
                 raise UsageError(f"{place} is nested too deeply") from None
             except ValueError:
