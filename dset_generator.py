@@ -38,22 +38,14 @@ if TYPE_CHECKING:
 
 def run(settings: Settings, screen: Screen, _: Options) -> int:
     """One run: lock, recover, read q.csv, decide, ask and commit, bookmark, sum up."""
-    from dset import choosing, gates, summary
+    from dset import choosing, summary
     from dset.progress import Progress
     from dset.rehearsal.stage import stage
     from dset.session import Session
     from dset.wording import sentences
     from dset.workspace import Workspace
 
-    gate: Gate = gates.open_to_all
-    if settings.questions.is_dir():
-        from dset.imports import second
-
-        settings = second.prepare(settings, screen.notice)
-    if settings.schema:
-        from dset.tasks import forms
-
-        settings, gate = forms.asked_for(settings)
+    settings, gate = _wider(settings, screen)
     with contextlib.ExitStack() as stack:
         rehearsal = stack.enter_context(stage(settings)) if settings.rehearse else None
         pictures = settings.questions.parent
@@ -89,6 +81,22 @@ def run(settings: Settings, screen: Screen, _: Options) -> int:
         return exit_status
 
 
+def _wider(settings: Settings, screen: Screen) -> tuple[Settings, Gate]:
+    """The settings and the gate of a run over another run's answers, or whose answers have a form."""
+    from dset import gates
+
+    gate: Gate = gates.open_to_all
+    if settings.questions.is_dir():
+        from dset.imports import second
+
+        settings = second.prepare(settings, screen.notice)
+    if settings.schema:
+        from dset.tasks import forms
+
+        settings, gate = forms.asked_for(settings)
+    return settings, gate
+
+
 def _ask(session: Any, screen: Screen) -> Any:
     import asyncio
 
@@ -114,27 +122,10 @@ def task(settings: Settings, screen: Screen, options: Options) -> int:
 
 def _make(order: Order, settings: Settings, screen: Screen, options: Options) -> int:
     """One dataset of a task: rounds of asking until enough good records stand, then the export."""
-    from dset import choosing
-    from dset.tasks import closing, rehearsed, rounds
-    from dset.tasks.making import Making
+    from dset.tasks import closing, rounds
     from dset.wording import sentences
 
-    with contextlib.ExitStack() as stack:
-        if settings.rehearse:
-            screen.notice("rehearsal: invented records, some of them bad; no key, nothing is billed")
-            making = Making(order, rehearsed.settings_for(settings), screen.notice)
-            endpoint = stack.enter_context(rehearsed.staged(making))
-            outcome = rounds.go(making, lambda: [endpoint], screen.follow, screen.notice)
-        else:
-            listed = choosing.services(settings)
-            making = Making(order, choosing.with_services(settings, listed), screen.notice)
-            outcome = rounds.go(
-                making,
-                lambda: choosing.choose(settings, listed, screen.notice),
-                screen.follow,
-                screen.notice,
-            )
-
+    making, outcome = rounds.make(order, settings, screen.follow, screen.notice)
     exit_status = closing.exit_status(making, outcome)
     if exit_status == 2 and outcome.stopped:
         screen.error(sentences(outcome.stopped.reason, outcome.stopped.advice))

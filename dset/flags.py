@@ -39,7 +39,13 @@ class Flag:
 
 
 FLAGS = (
-    Flag("questions", "FILE", Path("q.csv"), values.path, "the CSV with the questions (q.csv)"),
+    Flag(
+        "questions",
+        "FILE|FOLDER",
+        Path("q.csv"),
+        values.path,
+        "the CSV with the questions, or the folder of another run, whose answers are asked about (q.csv)",
+    ),
     Flag(
         "output",
         "FOLDER",

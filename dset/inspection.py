@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dset import adoption, answers, leveling, state, tallies, views
+from dset import adoption, answers, ends, leveling, state, tallies, views
 from dset.costs import Bill, Tokens
 from dset.errors import JournalError
 from dset.folders import Folder
@@ -67,7 +67,7 @@ def counted_journal(folder: Folder, report: Report, journal: Path, sound: int) -
 
 def torn(path: Path) -> int:
     """The bytes at its end that the next run cuts off."""
-    return path.stat().st_size - answers.sound_size(path) if path.exists() else 0
+    return path.stat().st_size - ends.sound_size(path) if path.exists() else 0
 
 
 def _to_adopt(folder: Folder, report: Report) -> Tally:
@@ -87,7 +87,7 @@ def compare_views(folder: Folder, settings: Settings, columns: list[str], report
         return
     left = state.load(folder.state)
     wanted = views.make(folder.path, settings.views, columns, exact=settings.csv_exact)
-    records = answers.read(folder.journal, answers.sound_size(folder.journal))
+    records = answers.read(folder.journal, ends.sound_size(folder.journal))
     for view, found in zip(wanted, leveling.compare(wanted, records), strict=True):
         if not view.path.exists():
             report.add(f"{view.path}: missing; the next run writes it", 1)

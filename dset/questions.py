@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Self
 
 from dset import copies, dialects, digests, swaps
-from dset.contents import BOOKMARKS, Question, content_key, digest, identity
+from dset.contents import Question, content_key, digest
 from dset.dialects import Record
 from dset.errors import ChangedMeanwhileError, QuestionsError
-from dset.headers import Columns, read_header
+from dset.headers import read_header
 from dset.rows import Rows
 
 _EXACT = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")  # one way only to write a text
@@ -247,6 +247,3 @@ class Sheet:
             raise ChangedMeanwhileError(
                 f"{self.path} was saved by another program meanwhile: what it saved counts"
             )
-
-
-__all__ = ["BOOKMARKS", "Columns", "Question", "Sheet", "content_key", "identity"]

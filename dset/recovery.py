@@ -6,7 +6,7 @@ from dataclasses import replace as with_changes
 from itertools import islice
 from pathlib import Path
 
-from dset import adoption, answers, files, rejections, runs, state
+from dset import adoption, answers, ends, files, rejections, runs, state
 from dset.answers import Record
 from dset.contents import Question
 from dset.folders import Folder
@@ -59,13 +59,13 @@ def mend(folder: Folder, say: Callable[[str], None]) -> bool:
     # Looked at before mending: a mended journal is one that something touched.
     untouched = left.knows(state.mark(folder.journal), left.journal)
     for path in (folder.journal, folder.rejected):
-        if cut := answers.recover(path):
+        if cut := ends.recover(path):
             say(f"{path.name}: {cut:,} bytes of a torn last line were cut off and kept in {path.name}.torn")
     if not folder.journal.exists() and folder.csv.exists():
         adopted = adoption.from_csv(folder.csv, folder.journal, exact=left.csv_exact)
         say(f"output.json is missing: {adopted:,} answers were taken over from output.csv")
     if folder.rescue.exists():
-        answers.recover(folder.rescue)
+        ends.recover(folder.rescue)
         saved, failed = rescued(folder)
         files.append(folder.journal, b"".join(map(answers.as_line, saved)))
         files.append(folder.rejected, b"".join(map(answers.as_line, failed)))
@@ -79,14 +79,14 @@ def rescued(folder: Folder) -> tuple[list[Record], list[Record]]:
     """(answers, failures) that an earlier run had to write outside the folder, without answers that are home."""
     if not folder.rescue.exists():
         return [], []
-    records = list(answers.read(folder.rescue, answers.sound_size(folder.rescue)))
+    records = list(answers.read(folder.rescue, ends.sound_size(folder.rescue)))
     home = {record["metadata"].get("id") for record in _journal(folder)}
     saved = [one for one in records if "kind" not in one and one["metadata"].get("id") not in home]
     return saved, [one for one in records if "kind" in one]
 
 
 def _journal(folder: Folder) -> Iterator[Record]:
-    return answers.read(folder.journal, answers.sound_size(folder.journal))
+    return answers.read(folder.journal, ends.sound_size(folder.journal))
 
 
 def read(
@@ -97,7 +97,7 @@ def read(
     bookmarked = left.bookmarked if left.questions == state.name_of(questions, folder.path) else 0
     if bookmarked > (state.mark(folder.rejected) or (0, 0))[0]:
         bookmarked = 0  # another file than the one we left
-    answered = tally(folder.journal, answers.sound_size(folder.journal))
+    answered = tally(folder.journal, ends.sound_size(folder.journal))
     register = rejections.read(folder.rejected, bookmarked)
     if register.damaged:
         listed = ", ".join(map(str, register.damaged[:5]))

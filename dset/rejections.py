@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dset import answers, raw_bodies, tallies
+from dset import answers, ends, raw_bodies, tallies
 from dset.answers import Record
 from dset.contents import Question
 from dset.failures import Kind
@@ -119,7 +119,7 @@ def read(path: Path, bookmarked: int) -> Register:
     A damaged line is noted by its number and passed over: no answer stands in this file.
     """
     register, at = Register(), 0
-    for count, line in enumerate(answers.lines_of(path, answers.sound_size(path)), 1):
+    for count, line in enumerate(answers.lines_of(path, ends.sound_size(path)), 1):
         at += len(line)
         if not line.strip():
             continue

@@ -116,13 +116,8 @@ def closing(
         lines.append(
             f"  possibly billed twice: {counted(progress.maybe_twice, 'request')} (sent, but no whole answer came back)"
         )
-    if progress.answered:
-        if len(progress.endpoints) > 1:
-            lines.append(f"  answered by: {_by_endpoint(progress)}")
-        lines.append(f"  tokens: {progress.tokens}")
-        lines.append(f"  cost: {_cost(progress, invented=invented)}")
-        rate = f"{progress.rate:.1f} rows/s" if progress.rate >= 0.1 else f"{progress.rate * 60:.1f} rows/min"
-        lines.append(f"  time: {span(progress.seconds)}, {rate}")
+    if progress.answered or progress.paid_in_vain:
+        lines += _figures(progress, invented=invented)
     lines += _warnings(progress, outputs)
     lines.append(f"  files: {', '.join(path.as_posix() for path in outputs.files())}")
     if invented:
@@ -140,6 +135,18 @@ def closing(
             "  next: what was cut short or rejected is asked again only with another setting, or --retry-failed"
         )
     return lines
+
+
+def _figures(progress: Progress, *, invented: bool) -> list[str]:
+    """What it took: by whom, tokens, money, time."""
+    by = [f"  answered by: {_by_endpoint(progress)}"] if len(progress.endpoints) > 1 else []
+    rate = f"{progress.rate:.1f} rows/s" if progress.rate >= 0.1 else f"{progress.rate * 60:.1f} rows/min"
+    return [
+        *by,
+        f"  tokens: {progress.tokens}",
+        f"  cost: {_cost(progress, invented=invented)}",
+        f"  time: {span(progress.seconds)}, {rate}",
+    ]
 
 
 def _by_endpoint(progress: Progress) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 from dset import answers, lanes, settings
 from dset.answers import Answer, Record
 from dset.budgets import Budget
+from dset.contents import Question, content_key
 from dset.endpoints import Endpoint
 from dset.failover import Failover
 from dset.failures import Kind
 from dset.lanes import Lane
 from dset.limits import Limits
-from dset.questions import Question, content_key
 from dset.rejections import Rejection
 from dset.replies import Reply
 from dset.slots import Rules

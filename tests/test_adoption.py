@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from dset import adoption, answers, tallies, views
 from dset.answers import Record
+from dset.contents import content_key
 from dset.errors import JournalError
-from dset.questions import content_key
 from dset.tallies import identify
 from tests import samples
 

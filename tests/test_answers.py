@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dset import answers, tallies
+from dset import answers, ends, tallies
 from dset.answers import as_line, as_record, parse
+from dset.contents import content_key, identity
 from dset.errors import JournalError
-from dset.questions import content_key, identity
 from dset.tallies import Tally
 from tests import samples
 
@@ -268,7 +268,7 @@ def test_a_damaged_line_in_the_middle_is_named_and_ends_everything(how: str, tru
     lines[1] = DAMAGED[how](lines[1])
     JOURNAL.write_bytes(b"\n" + b"".join(lines))
     before = JOURNAL.read_bytes()
-    assert answers.recover(JOURNAL) == 0
+    assert ends.recover(JOURNAL) == 0
     with pytest.raises(JournalError, match=r"output\.json line 3 is damaged") as caught:
         answers.tally(JOURNAL, trusted=trusted)
     assert caught.value.exit_status == 2
@@ -295,7 +295,7 @@ def test_lines_end_at_line_feeds_only() -> None:
 def test_a_file_that_is_not_there_has_no_lines_and_no_answers() -> None:
     assert list(answers.lines_of(JOURNAL)) == []
     assert answers.tally(JOURNAL, trusted=False).total == 0
-    assert answers.recover(JOURNAL) == 0
+    assert ends.recover(JOURNAL) == 0
     assert not JOURNAL.exists()
 
 
@@ -312,14 +312,14 @@ def recovered(content: bytes) -> tuple[bytes, int]:
     """(the journal, what `recover` said) after it; what was cut off must stand in the .torn file, and only that."""
     JOURNAL.write_bytes(content)
     TORN.unlink(missing_ok=True)
-    sound = answers.sound_size(JOURNAL)
-    cut = answers.recover(JOURNAL)
+    sound = ends.sound_size(JOURNAL)
+    cut = ends.recover(JOURNAL)
     left = JOURNAL.read_bytes()
     assert sound == len(content) - cut
     assert left.removesuffix(b"\n") == content[:sound].removesuffix(b"\n")
     assert (TORN.read_bytes() if TORN.exists() else b"") == (content[sound:] + b"\n" if cut else b"")
     assert left.endswith(b"\n") or not left
-    assert answers.recover(JOURNAL) == 0
+    assert ends.recover(JOURNAL) == 0
     assert JOURNAL.read_bytes() == left
     return left, cut
 
@@ -341,12 +341,12 @@ def test_nuls_at_the_end_are_damage_wherever_they_begin(
     end: int, nuls: int, newline: bool, block: int
 ) -> None:
     content = b"".join(LINES)[:end]
-    size = answers._BLOCK
-    answers._BLOCK = block  # many small blocks: lines and NULs reach over their borders
+    size = ends._BLOCK
+    ends._BLOCK = block  # many small blocks: lines and NULs reach over their borders
     try:
         left, cut = recovered(content + b"\0" * nuls + b"\n" * newline)
     finally:
-        answers._BLOCK = size
+        ends._BLOCK = size
     assert left == content[: content.rfind(b"\n") + 1]
     assert cut == len(content) - len(left) + nuls + newline
 
@@ -358,19 +358,19 @@ def test_nuls_at_the_end_are_damage_wherever_they_begin(
 @settings(max_examples=200, deadline=None)
 def test_the_end_is_found_the_same_in_blocks_of_any_size(pieces: list[bytes], block: int) -> None:
     JOURNAL.write_bytes(b"".join(pieces))
-    expected = answers._tail(JOURNAL)
-    size = answers._BLOCK
-    answers._BLOCK = block
+    expected = ends._tail(JOURNAL)
+    size = ends._BLOCK
+    ends._BLOCK = block
     try:
-        assert answers._tail(JOURNAL) == expected
+        assert ends._tail(JOURNAL) == expected
     finally:
-        answers._BLOCK = size
+        ends._BLOCK = size
 
 
 def test_what_is_cut_off_twice_stands_in_the_torn_file_twice() -> None:
     for half in (b"one half", b"another"):
         JOURNAL.write_bytes(LINES[0] + half)
-        assert answers.recover(JOURNAL) == len(half)
+        assert ends.recover(JOURNAL) == len(half)
     assert TORN.read_bytes() == b"one half\nanother\n"
 
 

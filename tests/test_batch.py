@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from dset import answers, asking, batch, clocks, commits
 from dset.batch import Batch
 from dset.commits import Committer
+from dset.contents import Question
 from dset.failures import Failure, Kind
 from dset.gates import Verdict
 from dset.jobs import Job
@@ -30,7 +31,6 @@ from dset.messages import Messages
 from dset.outputs import Outputs
 from dset.pace import Pace
 from dset.progress import Progress
-from dset.questions import Question
 from dset.rejections import INTERRUPTED, INVALID, RETRIED
 from dset.replies import Reply
 from dset.stops import STORAGE, Stopped

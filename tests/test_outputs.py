@@ -12,11 +12,11 @@ import pytest
 
 from dset import answers, files, leveling, rejections, views
 from dset.answers import Answer
+from dset.contents import content_key
 from dset.errors import JournalError
 from dset.failures import Kind
 from dset.folders import Folder
 from dset.outputs import Outputs
-from dset.questions import content_key
 from dset.rejections import DONE_BEFORE
 from dset.tallies import identify
 from dset.views import View

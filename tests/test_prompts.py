@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from dset.contents import Question
 from dset.prompts import Prompt
-from dset.questions import Question, Sheet
+from dset.questions import Sheet
 
 
 def made(

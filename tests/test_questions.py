@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dset import copies, dialects, files, swaps
+from dset.contents import Question, content_key, identity
 from dset.errors import ChangedMeanwhileError, QuestionsError
-from dset.questions import Question, Sheet, content_key, identity
+from dset.questions import Sheet
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="mode bits and links are POSIX's")
 

@@ -26,6 +26,7 @@ ENV = (ROOT / ".env.example").read_text(encoding="utf-8")
 TESTED_WITH = {
     "contents": "questions",
     "digests": "swaps",
+    "ends": "answers",
     "clocks": "simulation",
     "clients": "endpoints",
     "closures": "failover",

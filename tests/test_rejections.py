@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from dset import answers, rejections
+from dset.contents import content_key
 from dset.failures import Kind
-from dset.questions import content_key
 from dset.rejections import DONE_BEFORE, INTERRUPTED, INVALID, Known, as_record
 from tests import samples
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dset.contents import content_key
 from dset.failures import Kind
 from dset.plans import Plan, Rules
-from dset.questions import Sheet, content_key
+from dset.questions import Sheet
 from dset.rejections import DONE_BEFORE, INTERRUPTED, INVALID, Known, Register
 from dset.tallies import Tally
 from dset.worklist import plan, rows_above_bookmark

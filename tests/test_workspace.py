@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dset import digests, steps, swaps
+from dset.contents import Question
 from dset.errors import AlreadyRunningError, QuestionsError
-from dset.questions import Question
 from dset.rejections import Rejection
 from dset.settings import Settings, load
 from dset.workspace import Workspace

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from dset import answers, cleaning
+from dset import answers, cleaning, ends
 from dset.dialects import DELIMITERS
 from dset.errors import DsetError, UsageError
 from dset.exports import arrays, entries
@@ -36,7 +36,7 @@ def read(origin: Origin, tell: Callable[[str], None]) -> Placed:
 
 def _journal(origin: Origin, tell: Callable[[str], None]) -> Placed:
     # A run may be writing it: what it has written whole is exported.
-    end = answers.sound_size(origin.path)
+    end = ends.sound_size(origin.path)
     bare = 0
     names = frozenset() if origin.task else _data_names(origin.path, end)
     for number, record in answers.scan(origin.path, end):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dset import answers, state, tallies
+from dset import answers, ends, state, tallies
 from dset.answers import Record
 from dset.contents import identity
 from dset.folders import Folder
@@ -52,7 +52,7 @@ class Answered:
         """The answers in this folder; a torn last line, or one that is being written, is left out. Raises OSError."""
         folder = Folder(path)
         stamp = state.mark(folder.journal) or ()  # before anything is read: what comes meanwhile changes it
-        return cls(folder, answers.sound_size(folder.journal), stamp, (path / "plan.json").exists())
+        return cls(folder, ends.sound_size(folder.journal), stamp, (path / "plan.json").exists())
 
     def entries(self) -> Iterator[Entry]:
         """Every answer in the journal's order. Raises JournalError."""

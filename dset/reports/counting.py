@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from dset import answers
+from dset import answers, ends
 from dset.answers import Record
 from dset.errors import JournalError
 from dset.rejections import DONE_BEFORE
@@ -126,7 +126,7 @@ class Counting:
     def rejected(self) -> None:
         """Count rejected.json. What is no record in it is counted as damaged."""
         path = self._subject.folder.rejected
-        for line in answers.lines_of(path, answers.sound_size(path)):
+        for line in answers.lines_of(path, ends.sound_size(path)):
             try:
                 self._rejected(answers.parse(line))
             except ValueError:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dset import answers, texts
+from dset import answers, ends, texts
 from dset.answers import Record
 from dset.cleaning import clean
 from dset.errors import UsageError
@@ -62,7 +62,7 @@ def named(path: Path) -> Subject:
     if not path.is_dir():
         raise UsageError(f"{path} is a file; name the folder that holds output.json")
     folder = Folder(path)
-    size = answers.sound_size(folder.journal)
+    size = ends.sound_size(folder.journal)
     if not size:
         raise UsageError(f"{path} holds no answers{_elsewhere(folder)}")
     plan = planfile.read(path / planfile.NAME) or {}

@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from dset import choosing
 from dset.endpoints import Endpoint
 from dset.outputs import Outputs
 from dset.progress import Progress
 from dset.session import Follow, Session
+from dset.settings import Settings
 from dset.stops import Stopped
+from dset.tasks import rehearsed
 from dset.tasks.making import Making
+from dset.tasks.planfile import Order
 from dset.workspace import Workspace
 
 
@@ -19,6 +23,23 @@ class Outcome(NamedTuple):
     stopped: Stopped | None
     signal: int
     outputs: Outputs
+
+
+def make(
+    order: Order, settings: Settings, follow: Follow, tell: Callable[[str], None]
+) -> tuple[Making, Outcome]:
+    """The dataset of an order, at the services of the settings or, as a rehearsal, at a model of our own.
+
+    Raises DsetError, OSError.
+    """
+    if settings.rehearse:
+        tell("rehearsal: invented records, some of them bad; no key, nothing is billed")
+        making = Making(order, rehearsed.settings_for(settings), tell)
+        with rehearsed.staged(making) as endpoint:
+            return making, go(making, lambda: [endpoint], follow, tell)
+    listed = choosing.services(settings)
+    making = Making(order, choosing.with_services(settings, listed), tell)
+    return making, go(making, lambda: choosing.choose(settings, listed, tell), follow, tell)
 
 
 def go(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dset import answers, texts
+from dset import answers, ends, texts
 from dset.answers import Record
 from dset.duplicates import Index, Likeness
 from dset.failures import Kind
@@ -79,7 +79,7 @@ def take_in(stock: Stock, folder: Folder, tell: Callable[[str], None]) -> None:
 def _rejected(folder: Folder) -> Iterator[Record]:
     if not folder.rejected.exists():
         return
-    for line in answers.lines_of(folder.rejected, answers.sound_size(folder.rejected)):
+    for line in answers.lines_of(folder.rejected, ends.sound_size(folder.rejected)):
         try:
             yield answers.parse(line)
         except ValueError:
