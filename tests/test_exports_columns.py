@@ -139,7 +139,7 @@ def restored(value: Any, column: Column) -> Any:
     return {name: restored(value[name], one) for name, one in column.fields} if column.fields else value
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.dictionaries(st.sampled_from(["a", "b", "ค", ""]), values, min_size=1), min_size=1, max_size=5

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import sys
-import time
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
@@ -456,11 +455,9 @@ def test_a_damaged_file_is_one_line_and_nothing_is_written(
 def test_an_archive_that_unpacks_to_more_than_any_table_is_not_opened(take: Import) -> None:
     with zipfile.ZipFile("a.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/sharedStrings.xml", b" " * (archives._SMALL + 1))
-    begun = time.monotonic()
     run = take("a.xlsx")
     assert run.exit_status == 2
     assert "would unpack to 100 MB" in run.err
-    assert time.monotonic() - begun < 5
 
 
 def test_a_row_number_beyond_any_sheet_ends_at_once(take: Import) -> None:

@@ -67,6 +67,8 @@ def _keeps(rule: dict[str, Any], record: dict[str, Any]) -> bool:
         return record[rule["answer"]] in choices and len(set(choices)) == len(choices)
     if rule["rule"] == "shorter":
         return len(record[rule["field"]]) < len(record[rule["than"]])
+    if rule["rule"] == "within":
+        return record[rule["field"]] in record[rule["in"]]
     if rule["rule"] == "differ":
         return len({record[name] for name in rule["fields"]}) == len(rule["fields"])
     if rule["rule"] == "translation":

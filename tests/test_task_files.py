@@ -52,7 +52,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 
 
 @pytest.mark.parametrize("name", TASKS)
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_task_with_anything_in_any_place_is_read_or_refused(name: str, data: st.DataObject) -> None:
     document = copy.deepcopy(TASKS[name])
