@@ -79,7 +79,7 @@ class Writer:
         text = next(one["content"] for one in messages if one["role"] == "user")
         wanted = re.findall(r"(?:R|- r)ecord (\d+)(?:, take \d+)?:(?:\n-)?(?: label: (\w+))?", text)
         made = [self._made(int(slot), label) for slot, label in wanted]
-        if len(made) == 1:
+        if '"records": [...]' not in messages[0]["content"]:
             one = made[0]
             return (
                 one

@@ -28,6 +28,7 @@ class Desk:
             self.stock,
             self.factors.spec,
             Allowance(left, rows),
+            is_many=self.order.per_request > 1,
         )
 
     def good(self, slot: int, **changes: Any) -> dict[str, Any]:

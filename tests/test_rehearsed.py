@@ -16,13 +16,16 @@ import pytest
 from dset import texts
 from dset.duplicates import Index
 from dset.rehearsal.server import Behaviour, Request, Server
-from dset.tasks import catalog
+from dset.tasks import catalog, requests
 from dset.tasks.checks import Checks
 from dset.tasks.factors import Factors
+from dset.tasks.gate import Allowance, TaskGate
 from dset.tasks.planfile import Order
-from dset.tasks.rehearsed import ERRING, Model
+from dset.tasks.rehearsed import ERRING, Model, Rates
+from dset.tasks.stock import Stock
+from tests import older_tasks, samples
 from tests.running import SCRIPT, Run, at, environment, journal
-from tests.tasks import data, queue_rows
+from tests.tasks import data, queue_rows, tasks_json
 
 TASK = "sentiment_analysis"
 FOLDER = f"dset_generator/tasks/{TASK}"
@@ -164,3 +167,25 @@ def test_every_built_in_task_can_be_rehearsed_in_three_languages(clean_place: Pa
                 except ValueError:
                     continue
             assert good >= 10, (name, lang, good)
+
+
+@pytest.mark.parametrize("name", older_tasks.file())
+def test_each_task_of_a_file_in_the_older_form_plans_and_gates(clean_place: Path, name: str) -> None:
+    tasks_json(clean_place, **older_tasks.file())
+    task = catalog.load().get(name)
+    wanted = Order(task=task, lang=task.language, count=9)
+    factors, stock = Factors(wanted), Stock(Index(wanted.near), task.unique)
+    gate = TaskGate(Checks(task, task.language), stock, factors.spec, Allowance(100, 9))
+    model = Model(wanted, lambda text: [(int(text), factors.spec(int(text)))], Rates())
+    for slot in range(1, 10):
+        spec = factors.spec(slot)
+        text = requests.question(task, task.language, [slot], [spec], 1, None)
+        assert all(f"- {name}: {value}" in text for name, value in spec.items())
+        body = {"messages": [{"role": "user", "content": str(slot)}]}
+        said = model(Request(slot, "POST", "/", {}, body, 1, 1)).body
+        made = json.loads(json.loads(said)["choices"][0]["message"]["content"])
+        asked = samples.question(text, columns={"slots": str(slot)})
+        assert gate(asked, samples.reply(json.dumps(made, ensure_ascii=False)), 0).faults == (), name
+        bad = gate(asked, samples.reply(json.dumps({**made, "no such field": 1})), 0)
+        assert "no such field" in bad.reason
+    assert stock.good == set(range(1, 10))

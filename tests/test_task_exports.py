@@ -69,6 +69,16 @@ def test_several_records_of_an_answer_are_entries_of_their_own(
     assert max(labels.values()) - min(labels.values()) <= 1
 
 
+def test_of_an_answer_that_lost_records_the_others_are_entries(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    writer = Writer(lambda slot, times: {"text": "no"} if slot in {2, 7} and times == 1 else None)
+    flags = at(serve(writer).base_url, "--format", "jsonl", "--per-request", "4")
+    assert main("task", "feelings", "8", *flags).exit_status == 0
+    [path] = (clean_place / "dset_generator/exports").iterdir()
+    assert [entry.keys() for entry in lines(path)] == [{"id", "text", "label", "metadata"}] * 8
+
+
 def test_the_card_tells_the_prompt_that_was_sent(main: Main, serve: Serve, clean_place: Path) -> None:
     main("task", "feelings", "6", *at(serve(Writer()).base_url, "--format", "hf"))
     [folder] = (clean_place / "dset_generator/exports").iterdir()

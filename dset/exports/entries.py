@@ -36,7 +36,8 @@ def _records(origin: Origin, data: Any) -> Iterable[Entry]:
     if not isinstance(data, dict):
         return ()
     known = (origin.schema or {}).get("properties") or {}
-    if data.keys() == {"records", "slots"} and "slots" not in known and isinstance(data["records"], list):
+    several = {"records", "slots"} <= data.keys() <= {"records", "slots", "lost"}
+    if several and "slots" not in known and isinstance(data["records"], list):
         return [one for one in data["records"] if isinstance(one, dict)]
     return (data,)
 

@@ -81,7 +81,8 @@ def _task(name: str, table: dict[str, Any], findings: Findings) -> Task:
     text = {
         key: findings.text(table.get(key, ""), key) for key in ("description", "language", "label", "prompt")
     }
-    language = text["language"] or "en"
+    records = examples.read(table.get("examples", []), findings)
+    language = text["language"] or examples.language_of(records) or "en"
     if not is_code(language):
         findings.add("language", f"{quoted(language)} is no language code; write th, en, vi …")
     return Task(
@@ -91,7 +92,7 @@ def _task(name: str, table: dict[str, Any], findings: Findings) -> Task:
         schema=findings.table(table["schema"], "schema"),
         label=text["label"],
         prompt=text["prompt"] or usual_prompt(text["description"] or name),
-        examples=examples.read(table.get("examples", []), findings),
+        examples=records,
         parameters=parameters.read(table.get("parameters", {}), text["label"], findings),
         rules=_rules(table.get("rules", []), findings),
         unique=findings.words(table.get("unique", []), "unique"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dset.tasks import fields, languages
 from dset.tasks.codes import is_code
 from dset.tasks.findings import Findings, quoted, under
 
@@ -37,3 +38,12 @@ def _records(value: object, path: str, findings: Findings) -> tuple[dict[str, An
         else:
             found[number] = one
     return tuple(found.values())
+
+
+def language_of(records: dict[str, tuple[dict[str, Any], ...]]) -> str:
+    """The language that the examples are in, for a task that names none; '' where they do not tell."""
+    codes = [code for code in records if code]
+    if codes:
+        return codes[0] if len(codes) == 1 else ""
+    said = [text for record in records.get("", ()) for _, text in fields.texts_of(record)]
+    return languages.detect("\n".join(said))

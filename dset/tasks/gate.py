@@ -45,10 +45,12 @@ class TaskGate:
         stock: Stock,
         spec: Callable[[int], Mapping[str, str]],
         allowance: Allowance,
+        *,
+        is_many: bool = False,
     ) -> None:
-        """`spec`: what the record of a slot was to be."""
+        """`spec`: what the record of a slot was to be. `is_many`: an answer holds a list of records."""
         self._checks, self._stock = checks, stock
-        self._spec, self._allowance = spec, allowance
+        self._spec, self._allowance, self._is_many = spec, allowance, is_many
 
     def __call__(self, question: Question, reply: Reply, times: int) -> Verdict:
         """The verdict on one reply."""
@@ -57,20 +59,20 @@ class TaskGate:
         slots = slots_of(question.columns.get(SLOTS, ""))
         parsed = parse(reply.answer)
         if parsed.fault:
-            return self._refused([parsed.fault], times, is_many=len(slots) > 1)
-        if len(slots) == 1:
-            faults = self._faults(parsed.value, slots[0])
-            if faults:
-                return self._refused(faults, times, is_many=False)
-            self._stock.take(slots[0], parsed.value)
-            return Verdict(data=parsed.value)
-        return self._several(parsed.value, slots, times)
+            return self._refused([parsed.fault], times)
+        if self._is_many:
+            return self._several(parsed.value, slots, times)
+        faults = self._faults(parsed.value, slots[0])
+        if faults:
+            return self._refused(faults, times)
+        self._stock.take(slots[0], parsed.value)
+        return Verdict(data=parsed.value)
 
     def _several(self, value: Any, slots: Sequence[int], times: int) -> Verdict:
         """What is good is taken, so that it is not paid for again; the other slots are planned anew."""
         records = value.get(MANY) if isinstance(value, dict) else None
         if not isinstance(records, list):
-            return self._refused([f'there must be one object {{"{MANY}": [...]}}'], times, is_many=True)
+            return self._refused([f'there must be one object {{"{MANY}": [...]}}'], times)
         taken: list[tuple[int, Any]] = []
         lost: list[tuple[int, list[str]]] = []
         for slot, record in zip(slots, records, strict=False):
@@ -82,7 +84,7 @@ class TaskGate:
         lost += [(slot, ["it did not come"]) for slot in slots[len(records) :]]
         if not taken:
             told = [f"{MANY}[{slots.index(slot)}]: {fault}" for slot, faults in lost for fault in faults]
-            return self._refused(told[:_TOLD], times, is_many=True)
+            return self._refused(told[:_TOLD], times)
         data: dict[str, Any] = {MANY: [record for _, record in taken], SLOTS: [slot for slot, _ in taken]}
         if lost:
             data["lost"] = [{"slot": slot, "reason": "; ".join(faults)} for slot, faults in lost]
@@ -94,6 +96,6 @@ class TaskGate:
             faults.append(requests.like(found))
         return faults
 
-    def _refused(self, faults: Sequence[str], times: int, *, is_many: bool) -> Verdict:
+    def _refused(self, faults: Sequence[str], times: int) -> Verdict:
         again = times < TIMES and self._allowance.has_more
-        return Verdict(tuple(faults), again=requests.refused(faults, is_many=is_many) if again else "")
+        return Verdict(tuple(faults), again=requests.refused(faults, is_many=self._is_many) if again else "")

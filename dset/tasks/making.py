@@ -75,6 +75,7 @@ class Making:
             self.stock,
             self._factors.spec,
             Allowance(left, len(coming) + len(rows)),
+            is_many=self.order.per_request > 1,
         )
         return self.stock
 

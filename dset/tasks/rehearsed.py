@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dset import files
+from dset import files, texts
+from dset.duplicates import Index
 from dset.endpoints import Endpoint
 from dset.keys import Secrets
 from dset.rehearsal import canned, faults, stage
@@ -47,7 +48,10 @@ class Model:
         task = order.task
         self._task, self._asked, self._rates = task, asked, rates
         self._maker = Maker(task.schema, requests.examples(task, order.lang), order.seed, lang=order.lang)
+        self._free = Maker(task.schema, (), order.seed, lang=order.lang)
+        self._known = Index(order.near)
         self._mischief = Mischief(task.schema)
+        self._is_many = order.per_request > 1
         self._earlier: list[dict[str, Any]] = []
         self.ways: set[str] = set()  # in which records were broken
 
@@ -76,7 +80,7 @@ class Model:
             return draw.choice(self._earlier)
         if self._earlier and luck < rates.repeated + rates.nearly:
             return self._mischief.near_copy(draw.choice(self._earlier), draw, self._task.unique)
-        made = self._maker.make(draw.randrange(10**9), fixed)
+        made = self._new(draw, fixed)
         if draw.random() < rates.broken * 0.8:  # the others are no JSON at all
             broken, way = self._mischief.broken(made, draw)
             self.ways.add(way)
@@ -84,8 +88,17 @@ class Model:
         self._earlier.append(made)
         return made
 
+    def _new(self, draw: random.Random, fixed: Mapping[str, Any]) -> Any:
+        """A record like no earlier one; from the schema alone where the examples leave no room for another."""
+        for maker in (self._maker, self._free, self._free):
+            made = maker.make(draw.randrange(10**9), fixed)
+            if self._known.find(text := texts.text_of(made, self._task.unique)) is None:
+                break
+        self._known.add("", text)
+        return made
+
     def _written(self, draw: random.Random, records: list[Any]) -> str:
-        text = json.dumps({MANY: records} if len(records) != 1 else records[0], ensure_ascii=False)
+        text = json.dumps({MANY: records} if self._is_many else records[0], ensure_ascii=False)
         if draw.random() < self._rates.broken * 0.2:
             return spoiled_text(draw, text)
         return wrapped(draw, text) if draw.random() < self._rates.wrapped else text

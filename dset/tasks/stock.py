@@ -48,7 +48,8 @@ def records_in(record: Record) -> Iterator[tuple[int, Mapping[str, Any]]]:
     slots = _slots(record)
     if not isinstance(data, dict):
         return
-    if isinstance(data.get(MANY), list) and isinstance(data.get(SLOTS), list):
+    is_several = data.keys() <= {MANY, SLOTS, "lost"}  # and no record that has such fields
+    if is_several and isinstance(data.get(MANY), list) and isinstance(data.get(SLOTS), list):
         found = zip(data[SLOTS], data[MANY], strict=False)
         yield from ((slot, one) for slot, one in found if isinstance(slot, int) and isinstance(one, dict))
     elif len(slots) == 1:
