@@ -21,7 +21,7 @@ class Desk:
 
     def __init__(self, wanted: Order | None = None, left: int = 100, rows: int = 0) -> None:
         self.order = wanted or order(9)
-        self.stock = Stock(Index(self.order.near), self.order.task.unique)
+        self.stock = Stock(Index(self.order.near), self.order.task.unique, self.order.count)
         self.factors = Factors(self.order)
         self.gate = TaskGate(
             Checks(self.order.task, self.order.lang),

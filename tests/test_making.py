@@ -12,7 +12,7 @@ import dset_generator
 from dset.rehearsal import faults
 from dset.rehearsal.server import Script, Server
 from tests.running import Run, at, journal, rejected
-from tests.tasks import FEELINGS, Writer, data, queue_rows, tasks_json, words
+from tests.tasks import FEELINGS, Writer, data, queue_rows, queue_saved, tasks_json, words
 
 Main = Callable[..., Run]
 Serve = Callable[[Script], Server]
@@ -273,6 +273,85 @@ def test_a_limit_ends_a_run_early_and_the_next_one_goes_on(
     assert "4 to make" in run.out
     assert make(main, server, 6).exit_status == 0
     assert len(server.questions) == 6
+
+
+# --- What a user does to the files ------------------------------------------------------------------------------
+
+
+def _cells_cleared(folder: Path, rows: list[dict[str, str]]) -> None:
+    queue_saved(folder, [{**row, "status": ""} for row in rows])
+
+
+def _rejected_deleted(folder: Path, rows: list[dict[str, str]]) -> None:
+    (folder / "rejected.json").unlink()
+
+
+def _doubled_and_edited(folder: Path, rows: list[dict[str, str]]) -> None:
+    edited = {**rows[2], "question": rows[2]["question"] + "!"}
+    queue_saved(folder, [*rows[::-1], rows[0], edited])
+
+
+@pytest.mark.parametrize("edit", [_cells_cleared, _rejected_deleted, _doubled_and_edited])
+def test_no_edit_of_the_queue_buys_a_record_that_stands(
+    main: Main, serve: Serve, clean_place: Path, edit: Callable[[Path, list[dict[str, str]]], None]
+) -> None:
+    writer = Writer(lambda slot, times: "never" if slot == 2 and times <= 3 else None)
+    server = serve(writer)
+    assert make(main, server, 4).exit_status == 0
+    before = Counter(writer.asked)
+    edit(clean_place / FOLDER, queue_rows(clean_place / FOLDER))
+    run = make(main, server, 5)
+    assert run.exit_status == 0
+    assert writer.asked - before == {5: 1}
+    assert "not asked: " in run.err
+
+
+@pytest.mark.parametrize("slots", ["", "x", "0", "7", "1", "3 4", "9" * 5000])
+def test_a_row_whose_slots_were_changed_is_not_asked_and_its_record_comes_with_another(
+    main: Main, serve: Serve, clean_place: Path, slots: str
+) -> None:
+    server = serve(Writer())
+    make(main, server, 6, "--limit", "2")
+    rows = queue_rows(clean_place / FOLDER)
+    rows[3]["slots"] = slots
+    queue_saved(clean_place / FOLDER, rows)
+    run = make(main, server, 6)
+    assert run.exit_status == 0, run.said
+    assert "6 of 6 records stand" in run.out
+    assert len(server.questions) == 6
+
+
+def test_the_most_requests_hold_for_rows_that_were_planned_before(main: Main, serve: Serve) -> None:
+    server = serve(Writer())
+    make(main, server, 4, "--limit", "1")
+    run = make(main, server, 4, "--max-requests", "2")
+    assert run.exit_status == 1
+    assert len(server.questions) == 2
+
+
+def test_a_record_that_was_deleted_from_the_journal_is_made_again(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    server = serve(Writer())
+    make(main, server, 4)
+    path = clean_place / FOLDER / "output.json"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[1:]))
+    assert make(main, server, 4).exit_status == 0
+    assert (len(server.questions), len(data(clean_place / FOLDER))) == (5, 4)
+
+
+def test_fields_called_records_and_slots_are_a_records_own(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    lists = {"type": "array", "items": {"type": ["object", "integer"]}}
+    properties = {"text": {"type": "string"}, "records": lists, "slots": lists}
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    tasks_json(clean_place, feelings={**FEELINGS, "schema": schema, "label": ""})
+    writer = Writer(lambda slot, times: {"text": words(slot, times), "records": [{}], "slots": [1]})
+    server = serve(writer)
+    assert make(main, server, 3).exit_status == 0
+    assert make(main, server, 3).exit_status == 0
+    assert len(server.questions) == 3
 
 
 # --- What a user gets wrong -------------------------------------------------------------------------------------

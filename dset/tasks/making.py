@@ -17,6 +17,7 @@ from dset.settings import Settings
 from dset.stops import Stopped
 from dset.tasks import against, planfile, queue, requests
 from dset.tasks.checks import Checks
+from dset.tasks.coming import narrow
 from dset.tasks.factors import Factors
 from dset.tasks.gate import Allowance, TaskGate
 from dset.tasks.planfile import Order
@@ -72,19 +73,25 @@ class Making:
         work.read()
         if self.stock is None:
             self.stock = self._taken_in(work)
-        coming = [self._slots(asked) for asked in work.plan.all_questions()]
-        left = self.order.most - self.stock.requests
-        rows = list(itertools.islice(self._missing(self.stock, coming), max(0, left - len(coming))))
+        left = max(0, self.order.most - self.stock.requests)
+        coming = narrow(work.plan, self.order, self.stock.good, left)
+        if coming.idle and not self.rounds:
+            self._tell(
+                f"not asked: {counted(coming.idle, 'row')} of {self.settings.questions}, "
+                "for records that stand, that another row is for, or that are none of this plan"
+            )
+        rows = list(itertools.islice(self._missing(self.stock, coming.slots), left - len(coming.slots)))
         if rows:
             queue.add(self.settings.questions, rows)
             work.replan()
+            coming = narrow(work.plan, self.order, self.stock.good, left)
         if self.settings.rehearse:
             self._rows = {asked.text: self._slots(asked) for asked in work.plan.all_questions()}
         self.gate = TaskGate(
             self._checks,
             self.stock,
             self._factors.spec,
-            Allowance(left, len(coming) + len(rows)),
+            Allowance(left, len(coming.slots)),
         )
         return self.stock
 
@@ -101,7 +108,7 @@ class Making:
 
     def _taken_in(self, work: Workspace) -> Stock:
         order = self.order
-        stock = Stock(Index(order.near), order.task.unique)
+        stock = Stock(Index(order.near), order.task.unique, order.count)
         for number, example in enumerate(requests.examples(order.task, order.lang), 1):
             stock.know(f"example {number} of the task", example)
         for path in order.against:

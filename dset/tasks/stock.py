@@ -24,6 +24,7 @@ class Stock:
 
     index: Index
     unique: tuple[str, ...]  # the fields by which two records are compared; () for all texts
+    count: int  # records that are wanted, the number of the last slot
     good: set[int] = field(default_factory=set)  # slots that hold a record
     takes: Counter[int] = field(default_factory=Counter)  # rows that were planned for a slot
     requests: int = 0  # that brought an answer of any kind
@@ -33,8 +34,9 @@ class Stock:
         return self.index.find(texts.text_of(record, self.unique))
 
     def take(self, slot: int, record: Mapping[str, Any]) -> None:
-        """A record fills its slot."""
-        self.good.add(slot)
+        """A record fills its slot, if there is such a one."""
+        if 1 <= slot <= self.count:
+            self.good.add(slot)
         self.know(f"record {slot}", record)
 
     def know(self, name: str, record: Mapping[str, Any]) -> None:
@@ -48,11 +50,11 @@ def records_in(record: Record) -> Iterator[tuple[int, Mapping[str, Any]]]:
     slots = _slots(record)
     if not isinstance(data, dict):
         return
-    if isinstance(data.get(MANY), list) and isinstance(data.get(SLOTS), list):
+    if len(slots) == 1:  # a record may have fields that are called records and slots
+        yield slots[0], data
+    elif isinstance(data.get(MANY), list) and isinstance(data.get(SLOTS), list):
         found = zip(data[SLOTS], data[MANY], strict=False)
         yield from ((slot, one) for slot, one in found if isinstance(slot, int) and isinstance(one, dict))
-    elif len(slots) == 1:
-        yield slots[0], data
 
 
 def _slots(record: Record) -> tuple[int, ...]:
