@@ -150,3 +150,11 @@ def test_a_parameter_that_is_a_field_too_must_be_what_was_asked_for() -> None:
     other = "food" if wanted != "food" else "work"
     assert "topic" in desk.judge(desk.good(1, topic=other)).reason
     assert desk.judge(desk.good(1, topic=wanted)).faults == ()
+
+
+def test_a_parameter_of_numbers_that_is_a_field_is_right_as_a_number() -> None:
+    schema = {"type": "object", "properties": {"text": {"type": "string"}, "grade": {"enum": [1, 2]}}}
+    desk = Desk(order(9, feelings(schema=schema, label="", parameters={"grade": ["1", "2"]})))
+    wanted = int(desk.factors.spec(1)["grade"])
+    assert desk.judge({"text": words(1), "grade": 3 - wanted}).faults[0].startswith("grade: it must be")
+    assert not desk.judge({"text": words(1), "grade": wanted}).faults

@@ -321,6 +321,21 @@ def test_a_row_whose_slots_were_changed_is_not_asked_and_its_record_comes_with_a
     assert len(server.questions) == 6
 
 
+def test_a_queue_saved_in_another_encoding_is_told_with_what_helps(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    server = serve(Writer())
+    make(main, server, 2, "--set", "topic=café")
+    path = clean_place / FOLDER / "q.csv"
+    path.write_bytes(path.read_bytes().decode("utf-8-sig").encode("cp1252"))
+    run = make(main, server, 3, "--set", "topic=café")
+    assert run.exit_status == 2
+    assert "save it as UTF-8; or delete the file" in run.err
+    path.unlink()
+    assert make(main, server, 3, "--set", "topic=café").exit_status == 0
+    assert len(server.questions) == 3
+
+
 def test_the_most_requests_hold_for_rows_that_were_planned_before(main: Main, serve: Serve) -> None:
     server = serve(Writer())
     make(main, server, 4, "--limit", "1")
@@ -364,10 +379,15 @@ def test_fields_called_records_and_slots_are_a_records_own(
         (["task", "feelings"], "how many records?"),
         (["task", "feelings", "many"], "how many records?"),
         (["task", "feelings", "0"], "how many records?"),
+        (["task", "feelings", "9" * 5000], "how many records?"),
+        (["task", "3", "feelings"], "task what?"),
         (["task", "feelngs", "3"], "feelings"),
         (["task", "feelings,feelings", "3"], "named twice"),
         (["task", "feelings", "3", "--set", "colour=red"], "no such parameter"),
         (["task", "feelings", "3", "--set", "topic"], "NAME=VALUE"),
+        (["task", "feelings", "3", "--set", "topic=\udcff"], "is not UTF-8 text"),
+        (["task", "feelings", "3", "--set", "topic=a", "--set", "topic=b"], "--set topic stands twice"),
+        (["task", "feelings,ner", "3", "--set", "label=bad"], "the task ner has no such parameter"),
         (["task", "feelings", "3", "--lang", "thai!"], "--lang"),
         (["task", "feelings", "3", "--name", "../x"], "--name"),
         (["task", "feelings,ner", "3", "--name", "x"], "--name names one dataset"),
@@ -377,6 +397,11 @@ def test_fields_called_records_and_slots_are_a_records_own(
         (["task", "show", "nothing"], "nothing"),
         (["task", "check"], "which file?"),
         (["task", "list", "all"], "no further word"),
+        *(
+            (["task", "feelings", "3", f"--{flag}", "3"], f"unrecognized arguments: --{flag}")
+            for flag in ("questions", "column", "encoding", "prompt", "system", "schema", "samples")
+        ),
+        (["task", "feelings", "3", "--retry-failed"], "unrecognized arguments: --retry-failed"),
     ],
 )
 def test_what_cannot_be_ordered_is_told_in_one_line(
@@ -387,6 +412,19 @@ def test_what_cannot_be_ordered_is_told_in_one_line(
     assert told in run.err
     assert run.err.count("\n") == 1
     assert not (clean_place / "dset_generator").exists()
+
+
+def test_variables_for_the_users_plain_runs_are_in_no_tasks_way(
+    main: Main, serve: Serve, clean_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"PROMPT": "Translate: {word}", "SYSTEM": "Be short.", "SAMPLES": "3", "COLUMN": "word"}
+    for name, value in {**told, "QUESTIONS": "words.csv", "SCHEMA": "form.json"}.items():
+        monkeypatch.setenv(f"DSET_{name}", value)
+    writer = Writer()
+    assert make(main, serve(writer), 3).exit_status == 0
+    assert len(writer.told) == 3
+    assert "Translate" not in str(writer.told)
+    assert "Be short." not in str(writer.told)
 
 
 def test_the_tasks_are_listed_and_shown(main: Main) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from dset import gates
 from dset.contents import Question
 from dset.duplicates import Index
+from dset.errors import QuestionsError
 from dset.failures import Kind
 from dset.gates import Gate
 from dset.outputs import Outputs
@@ -70,7 +71,10 @@ class Making:
     def begin(self, work: Workspace) -> Stock:
         """Lay out what is not there, take in what stands, plan what is missing. Raises DsetError, OSError."""
         self._lay_out()
-        work.read()
+        try:
+            work.read()
+        except QuestionsError as error:
+            raise queue.unreadable(error) from None
         if self.stock is None:
             self.stock = self._taken_in(work)
         left = max(0, self.order.most - self.stock.requests)

@@ -52,6 +52,12 @@ def create(path: Path, factors: Sequence[str]) -> None:
     files.replace(path, [b"\xef\xbb\xbf" + _lines([heading], ",")])
 
 
+def unreadable(error: QuestionsError) -> QuestionsError:
+    """The error with what helps here: nothing stands in the file that is not known from elsewhere."""
+    what = re.sub(r"[,;] (or )?try --encoding \S+", "", str(error))  # a plain run's help
+    return QuestionsError(f"{what}; or delete the file: it is made anew")
+
+
 def add(path: Path, rows: Iterable[Row]) -> None:
     """Write further rows behind those that stand, in one step, as somebody may have saved the file since."""
     with Sheet(path) as sheet:
