@@ -132,6 +132,13 @@ def test_hostile_texts_take_linear_time(unit: str) -> None:
     assert time.process_time() - started < 3  # 0.3 s on a slow core; what is quadratic takes hours
 
 
+def test_one_key_that_stands_twice_among_many_is_found_at_once() -> None:
+    started = time.process_time()
+    members = ", ".join(f'"k{number}": 1' for number in range(100_000))
+    assert '"k99999" stands twice' in parse(f'{{{members}, "k99999": 2}}').fault
+    assert time.process_time() - started < 3  # looked for key by key it takes minutes
+
+
 def test_ten_megabytes_are_read_in_about_a_second() -> None:
     record = '{"text": "' + "น้ำ, {x} " * 12 + '", "label": "positive", "n": 12, "tags": ["a"]},'
     count = 5_000_000 // len(record)

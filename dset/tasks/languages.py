@@ -17,7 +17,8 @@ _OWN_SHARE = 0.2  # of the letters: with so many of its own a text may hold any 
 _FEW = 12  # weighted letters of a foreign script that may be a name
 _MANY_WORDS = 12  # foreign words that are no list of names any more
 _NO_TEXT = re.compile(
-    r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+|www\.\S+|\S+@\S+|<[^<>]{1,200}>|\$[^$\n]{1,200}\$", re.DOTALL
+    r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+|www\.\S+|(?<!\S)[^\s@]{1,200}@\S+|<[^<>]{1,200}>|\$[^$\n]{1,200}\$",
+    re.DOTALL,
 )
 _WORD = re.compile(r"\b[^\W\d_]+\b")  # J45 and E11 are none
 
