@@ -275,6 +275,30 @@ def test_a_limit_ends_a_run_early_and_the_next_one_goes_on(
     assert len(server.questions) == 6
 
 
+def test_a_budget_is_for_the_sum_of_all_datasets_of_a_command(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    tasks_json(clean_place, feelings=FEELINGS, moods=FEELINGS)
+    writer = Writer()
+
+    def dear(request: Any) -> Any:
+        content = json.loads(writer(request).body)["choices"][0]["message"]["content"]
+        return faults.ok(content, prompt_tokens=10, completion_tokens=1000)
+
+    server = serve(dear)
+    price = "{ input = 0, output = 10.0 }"  # USD for a million tokens: a cent a record
+    (clean_place / "endpoints.toml").write_text(
+        f'[[providers]]\nname = "x"\nbase_url = "{server.base_url}"\nkeys = []\nmodels = ["m"]\nprice = {price}\n'
+    )
+    ordered = ("task", "feelings,moods", "4", "--max-tokens", "1000", "--budget")
+    assert main(*ordered, "0.05").exit_status == 1
+    assert len(server.questions) == 5
+    assert main(*ordered, "0.05").exit_status == 1
+    assert len(server.questions) == 5
+    assert main(*ordered, "0.08").exit_status == 0
+    assert len(server.questions) == 8
+
+
 # --- What a user does to the files ------------------------------------------------------------------------------
 
 

@@ -59,6 +59,7 @@ class Making:
             questions=folder / "q.csv",
             output=folder,
             given=settings.given | {"output"},
+            beside=tuple(folder.with_name(name) for name in order.together if name != order.folder),
             prompt="{question}",
             system="",
             appendix=requests.system(order.task, order.lang, order.per_request),

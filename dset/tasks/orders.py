@@ -31,7 +31,7 @@ def read(options: Mapping[str, Any], catalog: Catalog, tell: Callable[[str], Non
     for name in names:
         for line in catalog.notes(name):
             tell(line)
-    return [_order(catalog, name, count, options) for name in names]
+    return [_order(catalog, name, count, options, names) for name in names]
 
 
 def _count(words: Sequence[str]) -> int:
@@ -40,7 +40,9 @@ def _count(words: Sequence[str]) -> int:
     return int(words[1])
 
 
-def _order(catalog: Catalog, name: str, count: int, options: Mapping[str, Any]) -> Order:
+def _order(
+    catalog: Catalog, name: str, count: int, options: Mapping[str, Any], names: Sequence[str]
+) -> Order:
     task = catalog.get(name)
     lang = options["lang"] or task.language
     if not _LANGUAGE.match(lang):
@@ -56,6 +58,7 @@ def _order(catalog: Catalog, name: str, count: int, options: Mapping[str, Any]) 
         against=options["against"],
         max_requests=options["max_requests"],
         name=options["name"],
+        together=tuple(names),
     )
     Factors(order)  # of several tasks none is begun before all are right
     return order

@@ -29,6 +29,7 @@ class Order:
     against: tuple[Path, ...] = ()
     max_requests: int | None = None
     name: str = ""
+    together: tuple[str, ...] = ()  # the folders of all datasets of one command: a budget is for their sum
 
     @property
     def folder(self) -> str:
