@@ -379,6 +379,33 @@ def test_a_record_that_was_deleted_from_the_journal_is_made_again(
     assert (len(server.questions), len(data(clean_place / FOLDER))) == (5, 4)
 
 
+@pytest.mark.parametrize("response", ["x", 5, [], None, {"data": 5}])
+def test_a_line_of_the_journal_without_a_record_fills_no_slot(
+    main: Main, serve: Serve, clean_place: Path, response: Any
+) -> None:
+    server = serve(Writer())
+    make(main, server, 3)
+    path = clean_place / FOLDER / "output.json"
+    first, *others = path.read_bytes().splitlines(keepends=True)
+    edited = json.dumps({**json.loads(first), "response": response}).encode() + b"\n"
+    path.write_bytes(b"".join([edited, *others]))
+    assert make(main, server, 3, "--views", "none").exit_status == 0
+    assert len(server.questions) == 4
+
+
+def test_a_plan_that_is_gone_is_made_anew_and_that_is_told(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    server = serve(Writer())
+    assert "is gone" not in make(main, server, 3).err
+    (clean_place / FOLDER / "plan.json").write_text("{", encoding="utf-8")
+    assert "delete that file and ask exactly as before" in make(main, server, 3).err
+    (clean_place / FOLDER / "plan.json").unlink()
+    run = make(main, server, 3)
+    assert "plan.json is gone, and made anew" in run.err
+    assert (run.exit_status, len(server.questions)) == (0, 3)
+
+
 def test_fields_called_records_and_slots_are_a_records_own(
     main: Main, serve: Serve, clean_place: Path
 ) -> None:

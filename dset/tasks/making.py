@@ -11,6 +11,7 @@ from dset.contents import Question
 from dset.duplicates import Index
 from dset.errors import QuestionsError
 from dset.failures import Kind
+from dset.folders import Folder
 from dset.gates import Gate
 from dset.outputs import Outputs
 from dset.progress import Progress
@@ -106,6 +107,10 @@ class Making:
         known = planfile.read(path)
         if known is not None:
             planfile.agree(path, known, self.order)
+        elif Folder(self._folder).journal.exists():
+            self._tell(
+                f"{path} is gone, and made anew from this command: the records that stand are taken for its own"
+            )
         if known != self.order.as_document():
             planfile.write(path, self.order)
         if not self.settings.questions.exists():

@@ -66,7 +66,9 @@ def read(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, RecursionError):
         document = None
     if not isinstance(document, dict) or not isinstance(document.get("task"), dict):
-        raise UsageError(f"{path} is damaged: name another folder with --name, or delete this one")
+        raise UsageError(
+            f"{path} is damaged: delete that file and ask exactly as before (no record is lost), or begin anew with --name"
+        )
     return document
 
 

@@ -46,7 +46,8 @@ class Stock:
 
 def records_in(record: Record) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """(slot, record) of each record in a line of a task's journal."""
-    data = (record.get("response") or {}).get("data")
+    response = record["response"]
+    data = response.get("data") if isinstance(response, dict) else None
     slots = _slots(record)
     if not isinstance(data, dict):
         return
@@ -72,8 +73,9 @@ def take_in(stock: Stock, folder: Folder, tell: Callable[[str], None]) -> None:
                 twice += slot in stock.good
                 stock.take(slot, record)
     for line in _rejected(folder):
-        stock.requests += line.get("response") is not None or line.get("kind") in _COST
-        stock.takes.update(_slots(line) if line.get("kind") not in _SAME_ROW else ())
+        kind = str(line.get("kind"))
+        stock.requests += line["response"] is not None or kind in _COST
+        stock.takes.update(_slots(line) if kind not in _SAME_ROW else ())
     if twice:
         tell(f"{twice:,} records stand for slots that were filled already: they count once")
 
