@@ -158,3 +158,20 @@ def test_a_parameter_of_numbers_that_is_a_field_is_right_as_a_number() -> None:
     wanted = int(desk.factors.spec(1)["grade"])
     assert desk.judge({"text": words(1), "grade": 3 - wanted}).faults[0].startswith("grade: it must be")
     assert not desk.judge({"text": words(1), "grade": wanted}).faults
+
+
+def test_records_in_another_order_fill_the_slots_of_their_labels() -> None:
+    desk = Desk(order(9, per_request=4))
+    made = [desk.good(slot) for slot in (1, 2, 3, 4)]
+    verdict = desk.judge({"records": made[::-1]}, 1, 2, 3, 4)
+    assert verdict.data["slots"] == [1, 2, 3, 4]
+    assert [one["label"] for one in verdict.data["records"]] == [one["label"] for one in made]
+    assert sorted(one["text"] for one in verdict.data["records"]) == sorted(one["text"] for one in made)
+    assert "lost" not in verdict.data
+
+
+def test_a_record_too_many_stands_in_for_a_bad_one_and_otherwise_for_none() -> None:
+    desk = Desk(order(9, per_request=2))
+    bad = {**desk.good(1), "text": 5}
+    verdict = desk.judge({"records": [bad, desk.good(2), desk.good(1), desk.good(1)]}, 1, 2)
+    assert (verdict.data["slots"], verdict.data["records"]) == ([1, 2], [desk.good(1), desk.good(2)])
