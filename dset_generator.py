@@ -321,7 +321,12 @@ def _read_command(argv: list[str]) -> Command:
     given = vars(reader.parse_args(argv[1:] if named else argv))
     if verb.looks_at_a_folder and given.get("words"):
         given["output"] = given["words"]
-    return Command(name, load(given), options_of(verb.flags, given) | {"words": given.get("words") or []})
+    settings = load(given)
+    try:
+        options = options_of(verb.flags, given)
+    except errors.UsageError as error:
+        raise errors.UsageError(settings.secrets.scrub(str(error))) from None  # as in `load`
+    return Command(name, settings, options | {"words": given.get("words") or []})
 
 
 _STORIES = {"run": run, "status": status, "check": check, "task": task, "export": export}

@@ -270,6 +270,7 @@ def test_a_limit_ends_a_run_early_and_the_next_one_goes_on(
     server = serve(Writer())
     run = make(main, server, 6, "--limit", "2")
     assert (run.exit_status, len(server.questions)) == (1, 2)
+    assert "2 requests to make (--limit)" in run.err
     assert "4 to make" in run.out
     assert make(main, server, 6).exit_status == 0
     assert len(server.questions) == 6
@@ -463,6 +464,20 @@ def test_what_cannot_be_ordered_is_told_in_one_line(
     assert told in run.err
     assert run.err.count("\n") == 1
     assert not (clean_place / "dset_generator").exists()
+
+
+def test_a_code_of_a_language_is_the_same_in_any_case(main: Main, serve: Serve) -> None:
+    server = serve(Writer())
+    assert make(main, server, 2, "--lang", "EN").exit_status == 0
+    assert make(main, server, 2, "--lang", "en").exit_status == 0
+    assert len(server.questions) == 2
+
+
+def test_a_key_in_the_wrong_flag_is_not_shown(main: Main, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DSET_API_KEY", "sk-notforanyoneseyes1234")
+    run = main("task", "feelings", "3", "--set", "sk-notforanyoneseyes1234")
+    assert run.exit_status == 2
+    assert "notforanyone" not in run.said
 
 
 def test_variables_for_the_users_plain_runs_are_in_no_tasks_way(

@@ -158,7 +158,7 @@ class Making:
 
     def notes(self, work: Workspace) -> list[str]:
         """What a user should know before a round."""
-        order, count = self.order, sum(1 for _ in work.plan.all_questions())
+        order, count = self.order, work.plan.todo
         name = f"{order.task.name} ({order.lang})"
         if self.rounds:
             return (
@@ -167,7 +167,10 @@ class Making:
                 else []
             )
         wanted = f"{counted(order.count, 'record')} wanted, {self.stands:,} stand"
-        return [f"{name}: {wanted}, {counted(count, 'request')} to make, in {self._folder.as_posix()}"]
+        limited = " (--limit)" if work.plan.beyond else ""
+        return [
+            f"{name}: {wanted}, {counted(count, 'request')} to make{limited}, in {self._folder.as_posix()}"
+        ]
 
     def ended(self, progress: Progress) -> bool:
         """A round is over: note what it paid for beside what its gate saw. Whether another one would lead on."""

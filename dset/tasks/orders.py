@@ -47,6 +47,8 @@ def _order(
     lang = options["lang"] or task.language
     if not _LANGUAGE.match(lang):
         raise UsageError(f"--lang {lang}: a code like th, en, vi or pt-BR")
+    base, *rest = lang.replace("_", "-").split("-")
+    lang = "-".join([base.lower(), *rest])
     order = Order(
         task=task,
         lang=lang,
