@@ -300,6 +300,26 @@ def test_a_budget_is_for_the_sum_of_all_datasets_of_a_command(
     assert len(server.questions) == 8
 
 
+# --- Rehearsed --------------------------------------------------------------------------------------------------
+
+
+def test_a_schema_that_no_record_follows_is_told_by_a_rehearsal(main: Main, clean_place: Path) -> None:
+    schema = {"type": "object", "properties": {"text": {"type": "string"}}, "not": {}}
+    tasks_json(clean_place, feelings={**FEELINGS, "schema": schema, "label": ""})
+    run = main("task", "feelings", "3", "--rehearse=calm")
+    assert run.exit_status == 2
+    assert "no record can be invented for this schema" in run.err
+
+
+def test_a_rehearsal_writes_numbers_where_the_schema_lists_them(main: Main, clean_place: Path) -> None:
+    properties = {"text": {"type": "string"}, "grade": {"enum": [1, 2]}}
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    levels = {"parameters": {"grade": ["1", "2"]}, "label": ""}
+    tasks_json(clean_place, feelings={**FEELINGS, **levels, "schema": schema})
+    run = main("task", "feelings", "4", "--rehearse=calm")
+    assert run.exit_status == 0, run.said
+
+
 # --- What a user does to the files ------------------------------------------------------------------------------
 
 
