@@ -42,4 +42,9 @@ def read(argv: Sequence[str], program: str, description: str) -> Command:
     given = vars(reader.parse_args(list(argv[1:] if named else argv)))
     if verb.looks_at_a_folder and given.get("words"):
         given["output"] = given["words"]
-    return Command(name, load(given), options_of(verb.flags, given) | {"words": given.get("words") or []})
+    settings = load(given)
+    try:
+        options = options_of(verb.flags, given)
+    except UsageError as error:
+        raise UsageError(settings.secrets.scrub(str(error))) from None  # a key in the wrong flag
+    return Command(name, settings, options | {"words": given.get("words") or []})

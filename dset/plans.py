@@ -3,7 +3,7 @@
 import itertools
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dset.contents import BOOKMARKS, Question
@@ -97,6 +97,19 @@ class Plan:
     def is_open(self, key: int) -> bool:
         """A row with this content has no answer yet."""
         return key in self.unanswered
+
+    def narrow(self, wanted: Callable[[Question], bool]) -> None:
+        """Ask only what is wanted; `wanted` is called once for each, in the order of their asking."""
+        self.first, self.later = self._only(self.first, wanted), self._only(self.later, wanted)
+        if self.rules.limit is not None:
+            self.beyond = max(0, len(self.first) + len(self.later) - self.rules.limit)
+
+    def _only(self, entries: _Entries, wanted: Callable[[Question], bool]) -> _Entries:
+        kept, (read, again) = _Entries(), itertools.tee(entries)
+        for entry, question in zip(again, self.read(read), strict=True):
+            if wanted(question):
+                kept.add(*entry)
+        return kept
 
     def questions(self) -> "Queue":
         """The questions to ask."""

@@ -26,10 +26,8 @@ class Past:
         """The settings in which the last run differed from `request`, by their flags' names."""
         if not self.requests:
             return []
-        last = list(self.requests.values())[-1]
-        return [
-            name.replace("_", "-") for name, value in request.items() if name in last and last[name] != value
-        ]
+        last, now = ({"appendix": ""} | one for one in (list(self.requests.values())[-1], dict(request)))
+        return [name.replace("_", "-") for name, value in now.items() if name in last and last[name] != value]
 
 
 def read(path: Path) -> Past:

@@ -1,5 +1,6 @@
 """One stretch of asking: endpoints, committer and engine together, with Ctrl-C and the disk listened to."""
 
+import math
 import signal as signals
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -11,6 +12,7 @@ from dset.commits import Committer
 from dset.endpoints import Endpoint
 from dset.failover import Failover
 from dset.failures import Failure
+from dset.folders import Folder
 from dset.gates import Gate
 from dset.jobs import Job
 from dset.lanes import AUTO_MOST, Lane
@@ -49,8 +51,8 @@ class Session:
         )
         self._quotas = Quotas(folder.endpoints)
         self._quotas.restore(self.lanes, clocks.now())
-        is_bounded = settings.budget is not None
-        self._budget = bounded(self.lanes, settings, spent.so_far(folder) if is_bounded else 0.0)
+        folders = [] if settings.budget is None else [folder, *map(Folder, settings.beside)]
+        self._budget = bounded(self.lanes, settings, math.fsum(map(spent.so_far, folders)))
         self._spent_before = self._budget.spent
         self.progress = Progress(work.plan.todo)
         self.stopped: Stopped | None = None

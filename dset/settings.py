@@ -58,6 +58,7 @@ class Settings:
     is_planned: bool = (
         False  # q.csv is a plan's: another row replaces one that was paid for in vain or refused
     )
+    beside: tuple[Path, ...] = ()  # output folders whose cost counts for the budget as well
     services: tuple[str, ...] = ()  # provider/model of each, where more than base_url and model are asked
     secrets: Secrets
     warnings: tuple[str, ...]

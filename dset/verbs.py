@@ -26,6 +26,8 @@ def _fixed(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not name.strip() or not equals or not value.strip():
         raise ValueError(f"{text!r} must be NAME=VALUE, like topic=food")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError(f"{text!a} is not UTF-8 text")
     return name.strip(), value.strip()
 
 
@@ -51,6 +53,7 @@ class Verb:
     help: str
     flags: tuple[Flag, ...] = ()
     is_run: bool = True
+    without: frozenset[str] = frozenset()  # flags of a run that mean nothing to it
 
     @property
     def usage(self) -> str:
@@ -65,7 +68,7 @@ class Verb:
     @property
     def all_flags(self) -> tuple[Flag, ...]:
         """The flags its command line takes; its own stand first."""
-        own = {flag.field for flag in self.flags}
+        own = {flag.field for flag in self.flags} | self.without
         shared = FLAGS if self.is_run else tuple(flag for flag in FLAGS if flag.field in {"output", "quiet"})
         return self.flags + tuple(flag for flag in shared if flag.field not in own)
 
@@ -143,6 +146,8 @@ VERBS = {
                 replace(_EXPORT[0], default=(), help=f"export as well: {', '.join(FORMATS)} (no export)"),
                 *_EXPORT[1:],
             ),
+            # A task writes its own q.csv and its own prompt; what failed is planned anew.
+            without=frozenset("questions column encoding prompt system schema samples retry_failed".split()),
         ),
         Verb(
             "export",

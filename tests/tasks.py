@@ -57,6 +57,14 @@ def queue_rows(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
+def queue_saved(folder: Path, rows: Sequence[Mapping[str, str]]) -> None:
+    """Save a task's q.csv as its user would, with these rows."""
+    with (folder / "q.csv").open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def data(folder: Path) -> list[Any]:
     """What the journal's lines hold as data, in the order of their arrival."""
     lines = (folder / "output.json").read_bytes().split(b"\n")

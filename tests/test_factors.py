@@ -31,6 +31,14 @@ def test_a_fixed_label_is_one_of_its_values() -> None:
         Factors(order(fixed=(("label", "ugly"),)))
 
 
+def test_a_parameter_that_is_a_field_is_fixed_at_one_of_its_values() -> None:
+    schema = {"type": "object", "properties": {"text": {"type": "string"}, "grade": {"enum": [1, 2, 3]}}}
+    task = feelings(schema=schema, label="", parameters={"grade": ["1", "2"]})
+    assert Factors(order(task=task, fixed=(("grade", "3"),))).spec(1) == {"grade": "3"}
+    with pytest.raises(UsageError, match="--set grade=7: it is one of 1, 2, 3"):
+        Factors(order(task=task, fixed=(("grade", "7"),)))
+
+
 def test_what_is_no_parameter_cannot_be_fixed() -> None:
     with pytest.raises(UsageError, match="no such parameter; it has label, topic"):
         Factors(order(fixed=(("colour", "red"),)))

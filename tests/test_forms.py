@@ -138,3 +138,25 @@ def test_a_file_that_is_not_there_is_one_line(main: Main) -> None:
     run = main("--schema", "none.json", "--rehearse")
     assert (run.exit_status, run.err.count("\n")) == (2, 1)
     assert "none.json" in run.err
+
+
+def test_a_form_with_a_field_called_schema_is_a_form(main: Main, serve: Serve, clean_place: Path) -> None:
+    form = {"properties": {"schema": {"type": "object"}}}
+    (clean_place / "form.json").write_text(json.dumps(form), encoding="utf-8")
+    run = main(*at(serve(lambda _: faults.ok('{"schema": {}}')).base_url, "--schema", "form.json"))
+    assert run.exit_status == 0, run.said
+
+
+def test_a_form_that_is_no_schema_is_told_with_its_file(main: Main, clean_place: Path) -> None:
+    (clean_place / "form.json").write_text('{"type": "strin"}', encoding="utf-8")
+    run = main("--schema", "form.json")
+    assert (run.exit_status, run.err.count("\n")) == (2, 1)
+    assert "--schema form.json: schema.type" in run.err
+
+
+def test_a_form_that_comes_to_a_folder_of_plain_answers_is_told(main: Main, serve: Serve) -> None:
+    server = serve(answering())
+    main(*at(server.base_url))
+    run = main(*at(server.base_url, "--schema", "form.json"))
+    assert "--schema changed since the last run" in run.err
+    assert len(server.questions) == 3

@@ -21,7 +21,7 @@ class Desk:
 
     def __init__(self, wanted: Order | None = None, left: int = 100, rows: int = 0) -> None:
         self.order = wanted or order(9)
-        self.stock = Stock(Index(self.order.near), self.order.task.unique)
+        self.stock = Stock(Index(self.order.near), self.order.task.unique, self.order.count)
         self.factors = Factors(self.order)
         self.gate = TaskGate(
             Checks(self.order.task, self.order.lang),
@@ -151,3 +151,28 @@ def test_a_parameter_that_is_a_field_too_must_be_what_was_asked_for() -> None:
     other = "food" if wanted != "food" else "work"
     assert "topic" in desk.judge(desk.good(1, topic=other)).reason
     assert desk.judge(desk.good(1, topic=wanted)).faults == ()
+
+
+def test_a_parameter_of_numbers_that_is_a_field_is_right_as_a_number() -> None:
+    schema = {"type": "object", "properties": {"text": {"type": "string"}, "grade": {"enum": [1, 2]}}}
+    desk = Desk(order(9, feelings(schema=schema, label="", parameters={"grade": ["1", "2"]})))
+    wanted = int(desk.factors.spec(1)["grade"])
+    assert desk.judge({"text": words(1), "grade": 3 - wanted}).faults[0].startswith("grade: it must be")
+    assert not desk.judge({"text": words(1), "grade": wanted}).faults
+
+
+def test_records_in_another_order_fill_the_slots_of_their_labels() -> None:
+    desk = Desk(order(9, per_request=4))
+    made = [desk.good(slot) for slot in (1, 2, 3, 4)]
+    verdict = desk.judge({"records": made[::-1]}, 1, 2, 3, 4)
+    assert verdict.data["slots"] == [1, 2, 3, 4]
+    assert [one["label"] for one in verdict.data["records"]] == [one["label"] for one in made]
+    assert sorted(one["text"] for one in verdict.data["records"]) == sorted(one["text"] for one in made)
+    assert "lost" not in verdict.data
+
+
+def test_a_record_too_many_stands_in_for_a_bad_one_and_otherwise_for_none() -> None:
+    desk = Desk(order(9, per_request=2))
+    bad = {**desk.good(1), "text": 5}
+    verdict = desk.judge({"records": [bad, desk.good(2), desk.good(1), desk.good(1)]}, 1, 2)
+    assert (verdict.data["slots"], verdict.data["records"]) == ([1, 2], [desk.good(1), desk.good(2)])

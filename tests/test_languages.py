@@ -1,5 +1,6 @@
 """In which language a text plainly is not, and all that is no reason to say so."""
 
+import time
 import unicodedata
 
 import pytest
@@ -128,3 +129,17 @@ def test_of_an_unknown_language_nothing_is_refused(text: str, code: str) -> None
 def test_whatever_the_text_there_is_an_answer_of_one_line(text: str, code: str) -> None:
     assert "\n" not in languages.fault(text, code)
     assert languages.detect(text) in {"", *NAMES}
+
+
+@pytest.mark.parametrize("unit", ["ก", "a", "x@", "<", "$a", "`", "https://", "e\u0301"])
+def test_a_text_without_spaces_is_judged_in_linear_time(unit: str) -> None:
+    started = time.process_time()
+    for _ in range(10):
+        languages.fault(unit * 20_000, "th")
+    assert time.process_time() - started < 3  # 0.2 s on a slow core; what is quadratic takes 15
+
+
+def test_addresses_are_in_no_language() -> None:
+    assert not languages.fault(
+        "ส่งมาที่ the.name.of.someone.who.was.there@that.place.and.with.example.com ครับ", "th"
+    )

@@ -12,7 +12,7 @@ import dset_generator
 from dset.rehearsal import faults
 from dset.rehearsal.server import Script, Server
 from tests.running import Run, at, journal, rejected
-from tests.tasks import FEELINGS, Writer, data, queue_rows, tasks_json, words
+from tests.tasks import FEELINGS, Writer, data, queue_rows, queue_saved, tasks_json, words
 
 Main = Callable[..., Run]
 Serve = Callable[[Script], Server]
@@ -270,9 +270,175 @@ def test_a_limit_ends_a_run_early_and_the_next_one_goes_on(
     server = serve(Writer())
     run = make(main, server, 6, "--limit", "2")
     assert (run.exit_status, len(server.questions)) == (1, 2)
+    assert "2 requests to make (--limit)" in run.err
     assert "4 to make" in run.out
     assert make(main, server, 6).exit_status == 0
     assert len(server.questions) == 6
+
+
+def test_a_budget_is_for_the_sum_of_all_datasets_of_a_command(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    tasks_json(clean_place, feelings=FEELINGS, moods=FEELINGS)
+    writer = Writer()
+
+    def dear(request: Any) -> Any:
+        content = json.loads(writer(request).body)["choices"][0]["message"]["content"]
+        return faults.ok(content, prompt_tokens=10, completion_tokens=1000)
+
+    server = serve(dear)
+    price = "{ input = 0, output = 10.0 }"  # USD for a million tokens: a cent a record
+    (clean_place / "endpoints.toml").write_text(
+        f'[[providers]]\nname = "x"\nbase_url = "{server.base_url}"\nkeys = []\nmodels = ["m"]\nprice = {price}\n'
+    )
+    ordered = ("task", "feelings,moods", "4", "--max-tokens", "1000", "--budget")
+    assert main(*ordered, "0.05").exit_status == 1
+    assert len(server.questions) == 5
+    assert main(*ordered, "0.05").exit_status == 1
+    assert len(server.questions) == 5
+    assert main(*ordered, "0.08").exit_status == 0
+    assert len(server.questions) == 8
+
+
+# --- Rehearsed --------------------------------------------------------------------------------------------------
+
+
+def test_a_schema_that_no_record_follows_is_told_by_a_rehearsal(main: Main, clean_place: Path) -> None:
+    schema = {"type": "object", "properties": {"text": {"type": "string"}}, "not": {}}
+    tasks_json(clean_place, feelings={**FEELINGS, "schema": schema, "label": ""})
+    run = main("task", "feelings", "3", "--rehearse=calm")
+    assert run.exit_status == 2
+    assert "no record can be invented for this schema" in run.err
+
+
+def test_a_rehearsal_writes_numbers_where_the_schema_lists_them(main: Main, clean_place: Path) -> None:
+    properties = {"text": {"type": "string"}, "grade": {"enum": [1, 2]}}
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    levels = {"parameters": {"grade": ["1", "2"]}, "label": ""}
+    tasks_json(clean_place, feelings={**FEELINGS, **levels, "schema": schema})
+    run = main("task", "feelings", "4", "--rehearse=calm")
+    assert run.exit_status == 0, run.said
+
+
+# --- What a user does to the files ------------------------------------------------------------------------------
+
+
+def _cells_cleared(folder: Path, rows: list[dict[str, str]]) -> None:
+    queue_saved(folder, [{**row, "status": ""} for row in rows])
+
+
+def _rejected_deleted(folder: Path, rows: list[dict[str, str]]) -> None:
+    (folder / "rejected.json").unlink()
+
+
+def _doubled_and_edited(folder: Path, rows: list[dict[str, str]]) -> None:
+    edited = {**rows[2], "question": rows[2]["question"] + "!"}
+    queue_saved(folder, [*rows[::-1], rows[0], edited])
+
+
+@pytest.mark.parametrize("edit", [_cells_cleared, _rejected_deleted, _doubled_and_edited])
+def test_no_edit_of_the_queue_buys_a_record_that_stands(
+    main: Main, serve: Serve, clean_place: Path, edit: Callable[[Path, list[dict[str, str]]], None]
+) -> None:
+    writer = Writer(lambda slot, times: "never" if slot == 2 and times <= 3 else None)
+    server = serve(writer)
+    assert make(main, server, 4).exit_status == 0
+    before = Counter(writer.asked)
+    edit(clean_place / FOLDER, queue_rows(clean_place / FOLDER))
+    run = make(main, server, 5)
+    assert run.exit_status == 0
+    assert writer.asked - before == {5: 1}
+    assert "not asked: " in run.err
+
+
+@pytest.mark.parametrize("slots", ["", "x", "0", "7", "1", "3 4", "9" * 5000])
+def test_a_row_whose_slots_were_changed_is_not_asked_and_its_record_comes_with_another(
+    main: Main, serve: Serve, clean_place: Path, slots: str
+) -> None:
+    server = serve(Writer())
+    make(main, server, 6, "--limit", "2")
+    rows = queue_rows(clean_place / FOLDER)
+    rows[3]["slots"] = slots
+    queue_saved(clean_place / FOLDER, rows)
+    run = make(main, server, 6)
+    assert run.exit_status == 0, run.said
+    assert "6 of 6 records stand" in run.out
+    assert len(server.questions) == 6
+
+
+def test_a_queue_saved_in_another_encoding_is_told_with_what_helps(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    server = serve(Writer())
+    make(main, server, 2, "--set", "topic=café")
+    path = clean_place / FOLDER / "q.csv"
+    path.write_bytes(path.read_bytes().decode("utf-8-sig").encode("cp1252"))
+    run = make(main, server, 3, "--set", "topic=café")
+    assert run.exit_status == 2
+    assert "save it as UTF-8; or delete the file" in run.err
+    path.unlink()
+    assert make(main, server, 3, "--set", "topic=café").exit_status == 0
+    assert len(server.questions) == 3
+
+
+def test_the_most_requests_hold_for_rows_that_were_planned_before(main: Main, serve: Serve) -> None:
+    server = serve(Writer())
+    make(main, server, 4, "--limit", "1")
+    run = make(main, server, 4, "--max-requests", "2")
+    assert run.exit_status == 1
+    assert len(server.questions) == 2
+
+
+def test_a_record_that_was_deleted_from_the_journal_is_made_again(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    server = serve(Writer())
+    make(main, server, 4)
+    path = clean_place / FOLDER / "output.json"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[1:]))
+    assert make(main, server, 4).exit_status == 0
+    assert (len(server.questions), len(data(clean_place / FOLDER))) == (5, 4)
+
+
+@pytest.mark.parametrize("response", ["x", 5, [], None, {"data": 5}])
+def test_a_line_of_the_journal_without_a_record_fills_no_slot(
+    main: Main, serve: Serve, clean_place: Path, response: Any
+) -> None:
+    server = serve(Writer())
+    make(main, server, 3)
+    path = clean_place / FOLDER / "output.json"
+    first, *others = path.read_bytes().splitlines(keepends=True)
+    edited = json.dumps({**json.loads(first), "response": response}).encode() + b"\n"
+    path.write_bytes(b"".join([edited, *others]))
+    assert make(main, server, 3, "--views", "none").exit_status == 0
+    assert len(server.questions) == 4
+
+
+def test_a_plan_that_is_gone_is_made_anew_and_that_is_told(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    server = serve(Writer())
+    assert "is gone" not in make(main, server, 3).err
+    (clean_place / FOLDER / "plan.json").write_text("{", encoding="utf-8")
+    assert "delete that file and ask exactly as before" in make(main, server, 3).err
+    (clean_place / FOLDER / "plan.json").unlink()
+    run = make(main, server, 3)
+    assert "plan.json is gone, and made anew" in run.err
+    assert (run.exit_status, len(server.questions)) == (0, 3)
+
+
+def test_fields_called_records_and_slots_are_a_records_own(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    lists = {"type": "array", "items": {"type": ["object", "integer"]}}
+    properties = {"text": {"type": "string"}, "records": lists, "slots": lists}
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    tasks_json(clean_place, feelings={**FEELINGS, "schema": schema, "label": ""})
+    writer = Writer(lambda slot, times: {"text": words(slot, times), "records": [{}], "slots": [1]})
+    server = serve(writer)
+    assert make(main, server, 3).exit_status == 0
+    assert make(main, server, 3).exit_status == 0
+    assert len(server.questions) == 3
 
 
 # --- What a user gets wrong -------------------------------------------------------------------------------------
@@ -285,10 +451,15 @@ def test_a_limit_ends_a_run_early_and_the_next_one_goes_on(
         (["task", "feelings"], "how many records?"),
         (["task", "feelings", "many"], "how many records?"),
         (["task", "feelings", "0"], "how many records?"),
+        (["task", "feelings", "9" * 5000], "how many records?"),
+        (["task", "3", "feelings"], "task what?"),
         (["task", "feelngs", "3"], "feelings"),
         (["task", "feelings,feelings", "3"], "named twice"),
         (["task", "feelings", "3", "--set", "colour=red"], "no such parameter"),
         (["task", "feelings", "3", "--set", "topic"], "NAME=VALUE"),
+        (["task", "feelings", "3", "--set", "topic=\udcff"], "is not UTF-8 text"),
+        (["task", "feelings", "3", "--set", "topic=a", "--set", "topic=b"], "--set topic stands twice"),
+        (["task", "feelings,ner", "3", "--set", "label=bad"], "the task ner has no such parameter"),
         (["task", "feelings", "3", "--lang", "thai!"], "--lang"),
         (["task", "feelings", "3", "--name", "../x"], "--name"),
         (["task", "feelings,ner", "3", "--name", "x"], "--name names one dataset"),
@@ -298,6 +469,11 @@ def test_a_limit_ends_a_run_early_and_the_next_one_goes_on(
         (["task", "show", "nothing"], "nothing"),
         (["task", "check"], "which file?"),
         (["task", "list", "all"], "no further word"),
+        *(
+            (["task", "feelings", "3", f"--{flag}", "3"], f"unrecognized arguments: --{flag}")
+            for flag in ("questions", "column", "encoding", "prompt", "system", "schema", "samples")
+        ),
+        (["task", "feelings", "3", "--retry-failed"], "unrecognized arguments: --retry-failed"),
     ],
 )
 def test_what_cannot_be_ordered_is_told_in_one_line(
@@ -308,6 +484,33 @@ def test_what_cannot_be_ordered_is_told_in_one_line(
     assert told in run.err
     assert run.err.count("\n") == 1
     assert not (clean_place / "dset_generator").exists()
+
+
+def test_a_code_of_a_language_is_the_same_in_any_case(main: Main, serve: Serve) -> None:
+    server = serve(Writer())
+    assert make(main, server, 2, "--lang", "EN").exit_status == 0
+    assert make(main, server, 2, "--lang", "en").exit_status == 0
+    assert len(server.questions) == 2
+
+
+def test_a_key_in_the_wrong_flag_is_not_shown(main: Main, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DSET_API_KEY", "sk-notforanyoneseyes1234")
+    run = main("task", "feelings", "3", "--set", "sk-notforanyoneseyes1234")
+    assert run.exit_status == 2
+    assert "notforanyone" not in run.said
+
+
+def test_variables_for_the_users_plain_runs_are_in_no_tasks_way(
+    main: Main, serve: Serve, clean_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"PROMPT": "Translate: {word}", "SYSTEM": "Be short.", "SAMPLES": "3", "COLUMN": "word"}
+    for name, value in {**told, "QUESTIONS": "words.csv", "SCHEMA": "form.json"}.items():
+        monkeypatch.setenv(f"DSET_{name}", value)
+    writer = Writer()
+    assert make(main, serve(writer), 3).exit_status == 0
+    assert len(writer.told) == 3
+    assert "Translate" not in str(writer.told)
+    assert "Be short." not in str(writer.told)
 
 
 def test_the_tasks_are_listed_and_shown(main: Main) -> None:

@@ -129,6 +129,11 @@ def test_hostile_texts_are_read_to_their_end(unit: str) -> None:
     parse(unit * (500_000 // len(unit)))
 
 
+def test_one_key_that_stands_twice_among_many_is_found() -> None:
+    members = ", ".join(f'"k{number}": 1' for number in range(100_000))
+    assert '"k99999" stands twice' in parse(f'{{{members}, "k99999": 2}}').fault
+
+
 def test_millions_of_characters_are_read_whole() -> None:
     record = '{"text": "' + "น้ำ, {x} " * 12 + '", "label": "positive", "n": 12, "tags": ["a"]},'
     count = 2_000_000 // len(record)

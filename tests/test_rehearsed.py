@@ -174,7 +174,7 @@ def test_each_task_of_a_file_in_the_older_form_plans_and_gates(clean_place: Path
     tasks_json(clean_place, **older_tasks.file())
     task = catalog.load().get(name)
     wanted = Order(task=task, lang=task.language, count=9)
-    factors, stock = Factors(wanted), Stock(Index(wanted.near), task.unique)
+    factors, stock = Factors(wanted), Stock(Index(wanted.near), task.unique, wanted.count)
     gate = TaskGate(Checks(task, task.language), stock, factors.spec, Allowance(100, 9))
     model = Model(wanted, lambda text: [(int(text), factors.spec(int(text)))], Rates())
     for slot in range(1, 10):

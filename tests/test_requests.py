@@ -5,6 +5,7 @@ from typing import Any
 
 from dset.tasks import definitions, requests
 from dset.tasks.definitions import Task
+from tests.tasks import feelings
 
 DOCUMENT: dict[str, Any] = {
     "description": "How somebody feels.",
@@ -77,3 +78,10 @@ def test_an_example_has_the_language_and_the_label_and_is_the_same_for_the_same_
 def test_the_faults_of_an_answer_are_told_one_by_one() -> None:
     said = requests.refused(["text: is empty", "label: is no label"], is_many=False)
     assert "- text: is empty\n- label: is no label\n" in said
+
+
+def test_examples_of_a_language_serve_its_regions() -> None:
+    example = {"text": "A fine day.", "label": "good"}
+    task = feelings(examples={"en": [example]})
+    assert requests.examples(task, "en-GB") == [example]
+    assert requests.examples(task, "fr") == []

@@ -28,8 +28,9 @@ class Checks:
             return found
         found += rules.faults(self._rules, record, self._lang)
         for name in self._stated:
-            if name in wanted and record.get(name) != wanted[name] and not _names(found, name):
-                found.append(rules.wrong_label(record, name, wanted[name]))
+            fault = rules.wrong_label(record, name, wanted.get(name, ""))
+            if fault and not _names(found, name):
+                found.append(fault)
         return found + ([] if found else self._foreign(record))
 
     def _foreign(self, record: dict[str, Any]) -> list[str]:

@@ -56,7 +56,9 @@ def _headline(making: Making, stopped: Stopped | None) -> str:
     name = f"{making.order.task.name} ({making.order.lang})"
     if making.is_done:
         return f"Finished {name}: {stands}."
-    return f"{ending(stopped)} - {name}: {stands}." if stopped else f"Not finished {name}: {stands}."
+    return (
+        f"{ending(stopped).rstrip('.')} - {name}: {stands}." if stopped else f"Not finished {name}: {stands}."
+    )
 
 
 def _counts(values: Counter[str]) -> str:

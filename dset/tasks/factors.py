@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from dset.errors import UsageError
+from dset.tasks import paths
+from dset.tasks.checks import stated
 from dset.tasks.definitions import labels
 from dset.tasks.planfile import Order
 from dset.tasks.spread import Spec, Spread
@@ -44,14 +46,13 @@ def _fixed(order: Order) -> Mapping[str, str]:
     if unknown := [name for name in fixed if name not in known]:
         have = f"it has {', '.join(known)}" if known else "it has none"
         raise UsageError(f"--set {unknown[0]}: the task {order.task.name} has no such parameter; {have}")
+    for name in stated(order.task):
+        allowed = list(map(str, paths.enum(order.task.schema, name)))
+        if name in fixed and allowed and fixed[name] not in allowed:
+            raise UsageError(f"--set {name}={fixed[name]}: it is one of {', '.join(allowed)}")
     return fixed
 
 
 def _label_values(order: Order, fixed: Mapping[str, str]) -> tuple[str, ...]:
-    values = labels(order.task)
     wanted = fixed.get(order.task.label)
-    if wanted is None:
-        return values
-    if wanted not in values:
-        raise UsageError(f"--set {order.task.label}={wanted}: it is one of {', '.join(values)}")
-    return (wanted,)
+    return labels(order.task) if wanted is None else (wanted,)

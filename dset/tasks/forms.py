@@ -17,6 +17,8 @@ from dset.tasks.definitions import Task
 from dset.tasks.gate import TIMES
 from dset.tasks.parsing import parse
 
+_OF_FIELDS = {"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"}  # by their names
+
 
 def asked_for(settings: Settings) -> tuple[Settings, Gate]:
     """The settings that ask for the form, and the gate that checks it. Raises UsageError that names the file."""
@@ -24,7 +26,10 @@ def asked_for(settings: Settings) -> tuple[Settings, Gate]:
     task = _read(settings)
     form = json.dumps(requests.lean(task.schema), ensure_ascii=False)
     appendix = f"Answer with one JSON object that follows this JSON Schema, and with nothing else:\n{form}"
-    return replace(settings, appendix=appendix), FormGate(task, settings.near)
+    try:
+        return replace(settings, appendix=appendix), FormGate(task, settings.near)
+    except UsageError as error:
+        raise UsageError(f"--schema {settings.schema}: {error}") from None
 
 
 def _read(settings: Settings) -> Task:
@@ -52,7 +57,9 @@ def _holds_tasks(document: dict[str, Any]) -> bool:
     return (
         isinstance(document.get("schema"), dict)
         or any(
-            isinstance(value, dict) and isinstance(value.get("schema"), dict) for value in document.values()
+            isinstance(value, dict) and isinstance(value.get("schema"), dict)
+            for name, value in document.items()
+            if name not in _OF_FIELDS
         )
         or isinstance(document.get("tasks"), dict | list)
     )

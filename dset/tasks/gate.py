@@ -73,22 +73,41 @@ class TaskGate:
         records = value.get(MANY) if isinstance(value, dict) else None
         if not isinstance(records, list):
             return self._refused([f'there must be one object {{"{MANY}": [...]}}'], times)
-        taken: list[tuple[int, Any]] = []
-        lost: list[tuple[int, list[str]]] = []
+        taken, lost = self._let_in(records, slots)
+        if not taken:
+            told = [f"{MANY}[{slots.index(slot)}]: {fault}" for slot in lost for fault in lost[slot]]
+            return self._refused(told[:_TOLD], times)
+        filled = [slot for slot in slots if slot in taken]
+        data: dict[str, Any] = {MANY: [taken[slot] for slot in filled], SLOTS: filled}
+        if lost:
+            data["lost"] = [{"slot": slot, "reason": "; ".join(faults)} for slot, faults in lost.items()]
+        return Verdict(data=data)
+
+    def _let_in(
+        self, records: Sequence[Any], slots: Sequence[int]
+    ) -> tuple[dict[int, Any], dict[int, list[str]]]:
+        """(record by slot, faults by slot that got none). In another order than asked, or one too many, is no fault."""
+        taken: dict[int, Any] = {}
+        lost = {slot: ["it did not come"] for slot in slots}
+        spare = list(records[len(slots) :])
         for slot, record in zip(slots, records, strict=False):
-            if faults := self._faults(record, slot):
-                lost.append((slot, faults))
+            lost[slot] = self._faults(record, slot)
+            if lost[slot]:
+                spare.append(record)
             else:
                 self._stock.take(slot, record)
-                taken.append((slot, record))
-        lost += [(slot, ["it did not come"]) for slot in slots[len(records) :]]
-        if not taken:
-            told = [f"{MANY}[{slots.index(slot)}]: {fault}" for slot, faults in lost for fault in faults]
-            return self._refused(told[:_TOLD], times)
-        data: dict[str, Any] = {MANY: [record for _, record in taken], SLOTS: [slot for slot, _ in taken]}
-        if lost:
-            data["lost"] = [{"slot": slot, "reason": "; ".join(faults)} for slot, faults in lost]
-        return Verdict(data=data)
+                taken[slot] = record
+        for record in spare:
+            slot = next((one for one in self._unlike(slots, taken) if not self._faults(record, one)), 0)
+            if slot:
+                self._stock.take(slot, record)
+                taken[slot] = record
+        return taken, {slot: faults for slot, faults in lost.items() if slot not in taken}
+
+    def _unlike(self, slots: Sequence[int], taken: Mapping[int, Any]) -> list[int]:
+        """Slots without a record, one for each label."""
+        left = [slot for slot in slots if slot not in taken]
+        return list({tuple(self._spec(slot).items()): slot for slot in reversed(left)}.values())
 
     def _faults(self, record: Any, slot: int) -> list[str]:
         faults = self._checks.faults(record, self._spec(slot))

@@ -8,12 +8,15 @@ from dataclasses import replace
 from dset import gates
 from dset.contents import Question
 from dset.duplicates import Index
+from dset.errors import QuestionsError
 from dset.failures import Kind
+from dset.folders import Folder
 from dset.gates import Gate
 from dset.progress import Progress
 from dset.settings import Settings
 from dset.tasks import against, planfile, queue, requests
 from dset.tasks.checks import Checks
+from dset.tasks.coming import narrow
 from dset.tasks.factors import Factors
 from dset.tasks.gate import Allowance, TaskGate
 from dset.tasks.planfile import Order
@@ -47,6 +50,7 @@ class Making:
             questions=folder / "q.csv",
             output=folder,
             given=settings.given | {"output"},
+            beside=tuple(folder.with_name(name) for name in order.together if name != order.folder),
             prompt="{question}",
             system="",
             appendix=requests.system(order.task, order.lang, order.per_request),
@@ -59,22 +63,31 @@ class Making:
     def begin(self, work: Workspace) -> Stock:
         """Lay out what is not there, take in what stands, plan what is missing. Raises DsetError, OSError."""
         self._lay_out()
-        work.read()
+        try:
+            work.read()
+        except QuestionsError as error:
+            raise queue.unreadable(error) from None
         if self.stock is None:
             self.stock = self._taken_in(work)
-        coming = [self._slots(asked) for asked in work.plan.all_questions()]
-        left = self.order.most - self.stock.requests
-        rows = list(itertools.islice(self._missing(self.stock, coming), max(0, left - len(coming))))
+        left = max(0, self.order.most - self.stock.requests)
+        coming = narrow(work.plan, self.order, self.stock.good, left)
+        if coming.idle and not self.rounds:
+            self._tell(
+                f"not asked: {counted(coming.idle, 'row')} of {self.settings.questions}, "
+                "for records that stand, that another row is for, or that are none of this plan"
+            )
+        rows = list(itertools.islice(self._missing(self.stock, coming.slots), left - len(coming.slots)))
         if rows:
             queue.add(self.settings.questions, rows)
             work.replan()
+            coming = narrow(work.plan, self.order, self.stock.good, left)
         if self.settings.rehearse:
             self._rows = {asked.text: self._slots(asked) for asked in work.plan.all_questions()}
         self.gate = TaskGate(
             self._checks,
             self.stock,
             self._factors.spec,
-            Allowance(left, len(coming) + len(rows)),
+            Allowance(left, len(coming.slots)),
             is_many=self.order.per_request > 1,
         )
         return self.stock
@@ -85,6 +98,10 @@ class Making:
         known = planfile.read(path)
         if known is not None:
             planfile.agree(path, known, self.order)
+        elif Folder(self._folder).journal.exists():
+            self._tell(
+                f"{path} is gone, and made anew from this command: the records that stand are taken for its own"
+            )
         if known != self.order.as_document():
             planfile.write(path, self.order)
         if not self.settings.questions.exists():
@@ -92,7 +109,7 @@ class Making:
 
     def _taken_in(self, work: Workspace) -> Stock:
         order = self.order
-        stock = Stock(Index(order.near), order.task.unique)
+        stock = Stock(Index(order.near), order.task.unique, order.count)
         for number, example in enumerate(requests.examples(order.task, order.lang), 1):
             stock.know(f"example {number} of the task", example)
         for path in order.against:
@@ -132,7 +149,7 @@ class Making:
 
     def notes(self, work: Workspace) -> list[str]:
         """What a user should know before a round."""
-        order, count = self.order, sum(1 for _ in work.plan.all_questions())
+        order, count = self.order, work.plan.todo
         name = f"{order.task.name} ({order.lang})"
         if self.rounds:
             return (
@@ -141,7 +158,10 @@ class Making:
                 else []
             )
         wanted = f"{counted(order.count, 'record')} wanted, {self.stands:,} stand"
-        return [f"{name}: {wanted}, {counted(count, 'request')} to make, in {self._folder.as_posix()}"]
+        limited = " (--limit)" if work.plan.beyond else ""
+        return [
+            f"{name}: {wanted}, {counted(count, 'request')} to make{limited}, in {self._folder.as_posix()}"
+        ]
 
     def ended(self, progress: Progress) -> bool:
         """A round is over: note what it paid for beside what its gate saw. Whether another one would lead on."""

@@ -6,15 +6,17 @@ from typing import Any
 
 from dset.errors import UsageError
 from dset.tasks.catalog import Catalog
+from dset.tasks.factors import Factors
 from dset.tasks.planfile import Order
 
+_COUNT = re.compile(r"0*[1-9][0-9]{0,8}\Z")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z")
 
 
 def read(options: Mapping[str, Any], catalog: Catalog, tell: Callable[[str], None]) -> list[Order]:
     """The orders of NAME[,NAME] COUNT; `tell` takes what is left out of a task. Raises UsageError."""
     words = options["words"]
-    names = [name for name in words[0].split(",") if name] if words else []
+    names = [name for name in words[0].split(",") if name and not _COUNT.match(name)] if words else []
     if not names:
         raise UsageError(
             "task what? A name and a count, as in: task sentiment_analysis 100 (task list shows the names)"
@@ -29,29 +31,43 @@ def read(options: Mapping[str, Any], catalog: Catalog, tell: Callable[[str], Non
     for name in names:
         for line in catalog.notes(name):
             tell(line)
-    return [_order(catalog, name, count, options) for name in names]
+    return [_order(catalog, name, count, options, names) for name in names]
 
 
 def _count(words: Sequence[str]) -> int:
-    if len(words) != 2 or not words[1].isascii() or not words[1].isdigit() or not 1 <= int(words[1]) <= 10**9:
+    if len(words) != 2 or not _COUNT.match(words[1]):
         raise UsageError(f"task {words[0]}: how many records? As in: task {words[0]} 100")
     return int(words[1])
 
 
-def _order(catalog: Catalog, name: str, count: int, options: Mapping[str, Any]) -> Order:
+def _order(
+    catalog: Catalog, name: str, count: int, options: Mapping[str, Any], names: Sequence[str]
+) -> Order:
     task = catalog.get(name)
     lang = options["lang"] or task.language
     if not _LANGUAGE.match(lang):
         raise UsageError(f"--lang {lang}: a code like th, en, vi or pt-BR")
-    return Order(
+    base, *rest = lang.replace("_", "-").split("-")
+    lang = "-".join([base.lower(), *rest])
+    order = Order(
         task=task,
         lang=lang,
         count=count,
         seed=options["seed"],
         per_request=options["per_request"],
-        fixed=tuple(sorted(dict(options["set"]).items())),
+        fixed=_fixed(options["set"]),
         near=options["near"],
         against=options["against"],
         max_requests=options["max_requests"],
         name=options["name"],
+        together=tuple(names),
     )
+    Factors(order)  # of several tasks none is begun before all are right
+    return order
+
+
+def _fixed(given: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    names = [name for name, _ in given]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise UsageError(f"--set {twice} stands twice: one value can be fixed")
+    return tuple(sorted(given))

@@ -29,6 +29,7 @@ class Order:
     against: tuple[Path, ...] = ()
     max_requests: int | None = None
     name: str = ""
+    together: tuple[str, ...] = ()  # the folders of all datasets of one command: a budget is for their sum
 
     @property
     def folder(self) -> str:
@@ -65,7 +66,9 @@ def read(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, RecursionError):
         document = None
     if not isinstance(document, dict) or not isinstance(document.get("task"), dict):
-        raise UsageError(f"{path} is damaged: name another folder with --name, or delete this one")
+        raise UsageError(
+            f"{path} is damaged: delete that file and ask exactly as before (no record is lost), or begin anew with --name"
+        )
     return document
 
 

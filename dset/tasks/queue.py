@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from dset.errors import QuestionsError
 from dset.questions import Sheet
 
 SLOTS = "slots"  # the column that holds the numbers of a row's records
+_NUMBER = re.compile("[0-9]{1,9}")
 _TAKEN = {"question", "status", "image", "messages", SLOTS}
 
 
@@ -32,7 +34,7 @@ def column_of(name: str) -> str:
 def slots_of(cell: str) -> tuple[int, ...]:
     """The numbers in a `slots` cell; () where somebody wrote something else."""
     parts = cell.split()
-    return tuple(map(int, parts)) if all(part.isascii() and part.isdigit() for part in parts) else ()
+    return tuple(map(int, parts)) if all(map(_NUMBER.fullmatch, parts)) else ()
 
 
 def takes(sheet: Sheet) -> Counter[int]:
@@ -50,13 +52,21 @@ def create(path: Path, factors: Sequence[str]) -> None:
     files.replace(path, [b"\xef\xbb\xbf" + _lines([heading], ",")])
 
 
+def unreadable(error: QuestionsError) -> QuestionsError:
+    """The error with what helps here: nothing stands in the file that is not known from elsewhere."""
+    what = re.sub(r"[,;] (or )?try --encoding \S+", "", str(error))  # a plain run's help
+    return QuestionsError(f"{what}; or delete the file: it is made anew")
+
+
 def add(path: Path, rows: Iterable[Row]) -> None:
     """Write further rows behind those that stand, in one step, as somebody may have saved the file since."""
     with Sheet(path) as sheet:
         columns, codec = sheet.columns, sheet.codec
         names = dict(columns.own)
         if SLOTS not in names.values():
-            raise QuestionsError(f"{path}: its column {SLOTS} is gone; undo that, or start anew with --name")
+            raise QuestionsError(
+                f"{path}: its column {SLOTS} is gone; undo that, or delete the file: it is made anew"
+            )
         cells = [_cells(row, names, columns.width, columns.question) for row in rows]
         fresh = _lines(cells, columns.delimiter).decode("utf-8")
     old = path.read_bytes()

@@ -10,13 +10,14 @@ from typing import Any
 from dset import files, texts
 from dset.duplicates import Index
 from dset.endpoints import Endpoint
+from dset.errors import UsageError
 from dset.keys import Secrets
 from dset.rehearsal import canned, faults, stage
 from dset.rehearsal.instances import Maker
 from dset.rehearsal.mischief import Mischief, spoiled_text, wrapped
 from dset.rehearsal.server import Behaviour, Request, Script, Server
 from dset.settings import Settings
-from dset.tasks import planfile, requests
+from dset.tasks import paths, planfile, requests
 from dset.tasks.checks import stated
 from dset.tasks.making import Making
 from dset.tasks.planfile import Order
@@ -45,6 +46,7 @@ class Model:
     """Writes records for a task's rows, some of them bad."""
 
     def __init__(self, order: Order, asked: Asked, rates: Rates = ERRING) -> None:
+        """Raises UsageError for a schema that no record can be invented for."""
         task = order.task
         self._task, self._asked, self._rates = task, asked, rates
         self._maker = Maker(task.schema, requests.examples(task, order.lang), order.seed, lang=order.lang)
@@ -54,6 +56,10 @@ class Model:
         self._is_many = order.per_request > 1
         self._earlier: list[dict[str, Any]] = []
         self.ways: set[str] = set()  # in which records were broken
+        try:
+            self._maker.make(0, {})
+        except ValueError as error:
+            raise UsageError(f"--rehearse: {error}") from None
 
     def __call__(self, request: Request) -> Behaviour:
         """The answer to one request: another one each time the same is asked."""
@@ -74,13 +80,16 @@ class Model:
         )
 
     def _record(self, draw: random.Random, spec: Mapping[str, str]) -> Any:
-        fixed = {name: spec[name] for name in stated(self._task) if name in spec}
+        fixed = {name: self._own(name, spec[name]) for name in stated(self._task) if name in spec}
         rates, luck = self._rates, draw.random()
         if self._earlier and luck < rates.repeated:
             return draw.choice(self._earlier)
         if self._earlier and luck < rates.repeated + rates.nearly:
             return self._mischief.near_copy(draw.choice(self._earlier), draw, self._task.unique)
-        made = self._new(draw, fixed)
+        try:
+            made = self._new(draw, fixed)
+        except ValueError:  # with this label nothing fits the schema: a real model would fail as well
+            return fixed
         if draw.random() < rates.broken * 0.8:  # the others are no JSON at all
             broken, way = self._mischief.broken(made, draw)
             self.ways.add(way)
@@ -96,6 +105,10 @@ class Model:
                 break
         self._known.add("", text)
         return made
+
+    def _own(self, name: str, word: str) -> Any:
+        """The value of the field that a spec has a word for: 2 for "2" where the schema lists numbers."""
+        return next((value for value in paths.enum(self._task.schema, name) if str(value) == word), word)
 
     def _written(self, draw: random.Random, records: list[Any]) -> str:
         text = json.dumps({MANY: records} if self._is_many else records[0], ensure_ascii=False)

@@ -81,8 +81,9 @@ def _filled(template: str, values: Mapping[str, str]) -> str:
 
 
 def examples(task: Task, lang: str) -> list[dict[str, Any]]:
-    """Its examples in the language; where it has none, those of no language."""
-    return list(task.examples.get(lang) or task.examples.get("") or ())
+    """Its examples in the language, those of en for en-GB too; where it has none, those of no language."""
+    codes = (lang, languages.base(lang), "")
+    return list(next((task.examples[code] for code in codes if task.examples.get(code)), ()))
 
 
 def example_for(task: Task, lang: str, spec: Mapping[str, str], seed: str) -> Mapping[str, Any] | None:

@@ -24,6 +24,7 @@ class Stock:
 
     index: Index
     unique: tuple[str, ...]  # the fields by which two records are compared; () for all texts
+    count: int  # records that are wanted, the number of the last slot
     good: set[int] = field(default_factory=set)  # slots that hold a record
     takes: Counter[int] = field(default_factory=Counter)  # rows that were planned for a slot
     requests: int = 0  # that brought an answer of any kind
@@ -33,8 +34,9 @@ class Stock:
         return self.index.find(texts.text_of(record, self.unique))
 
     def take(self, slot: int, record: Mapping[str, Any]) -> None:
-        """A record fills its slot."""
-        self.good.add(slot)
+        """A record fills its slot, if there is such a one."""
+        if 1 <= slot <= self.count:
+            self.good.add(slot)
         self.know(f"record {slot}", record)
 
     def know(self, name: str, record: Mapping[str, Any]) -> None:
@@ -44,13 +46,20 @@ class Stock:
 
 def records_in(record: Record) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """(slot, record) of each record in a line of a task's journal."""
-    data = (record.get("response") or {}).get("data")
+    response = record["response"]
+    data = response.get("data") if isinstance(response, dict) else None
     slots = _slots(record)
     if not isinstance(data, dict):
         return
-    is_several = data.keys() <= {MANY, SLOTS, "lost"}  # and no record that has such fields
-    if is_several and isinstance(data.get(MANY), list) and isinstance(data.get(SLOTS), list):
-        found = zip(data[SLOTS], data[MANY], strict=False)
+    named, several = data.get(SLOTS), data.get(MANY)
+    ours = data.keys() <= {MANY, SLOTS, "lost"}  # a record may have fields of these names, and others
+    if (
+        ours
+        and isinstance(named, list)
+        and isinstance(several, list)
+        and all(slot in slots for slot in named)
+    ):
+        found = zip(named, several, strict=False)
         yield from ((slot, one) for slot, one in found if isinstance(slot, int) and isinstance(one, dict))
     elif len(slots) == 1:
         yield slots[0], data
@@ -71,8 +80,9 @@ def take_in(stock: Stock, folder: Folder, tell: Callable[[str], None]) -> None:
                 twice += slot in stock.good
                 stock.take(slot, record)
     for line in _rejected(folder):
-        stock.requests += line.get("response") is not None or line.get("kind") in _COST
-        stock.takes.update(_slots(line) if line.get("kind") not in _SAME_ROW else ())
+        kind = str(line.get("kind"))
+        stock.requests += line["response"] is not None or kind in _COST
+        stock.takes.update(_slots(line) if kind not in _SAME_ROW else ())
     if twice:
         tell(f"{twice:,} records stand for slots that were filled already: they count once")
 
