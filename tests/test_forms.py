@@ -93,6 +93,9 @@ def test_equal_answers_are_welcome_unless_near_is_given(main: Main, serve: Serve
     assert run.exit_status == 1
     assert len(journal(clean_place, "second")) == 1
     assert "the same as row 2" in rejected(clean_place, "second")[0]["reason"]
+    questions_csv(clean_place, "four")
+    run = main(*at(server.base_url, "--schema", "form.json", "--near", "0.9", "--output", "second"))
+    assert len(journal(clean_place, "second")) == 1  # what an earlier run let in counts too
 
 
 def test_a_changed_form_is_told_and_buys_nothing_again(main: Main, serve: Serve, clean_place: Path) -> None:

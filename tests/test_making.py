@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import dset_generator
+from dset.locks import Lock
 from dset.rehearsal import faults
 from dset.rehearsal.server import Script, Server
 from tests.running import Run, at, journal, rejected
@@ -104,6 +105,20 @@ def test_several_tasks_in_one_call_make_a_dataset_each(main: Main, serve: Serve,
 def test_a_fixed_parameter_stands_in_every_row(main: Main, serve: Serve, clean_place: Path) -> None:
     make(main, serve(Writer()), 4, "--set", "topic=the sea", "--set", "label=bad")
     assert {(row["topic"], row["label"]) for row in queue_rows(clean_place / FOLDER)} == {("the sea", "bad")}
+
+
+def test_a_second_run_of_the_same_task_is_told_so_even_between_two_rounds(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    folder = clean_place / FOLDER
+    folder.mkdir(parents=True)
+    lock = Lock(folder / ".task.lock", "the folder")
+    lock.acquire()
+    run = make(main, serve(Writer()), 3)
+    lock.release()
+    assert run.exit_status == 2
+    assert "already running" in run.err
+    assert make(main, serve(Writer()), 3).exit_status == 0
 
 
 # --- Several records a request ----------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from dset import texts
+from dset import answers, ends, texts
 from dset.contents import Question
 from dset.duplicates import Index
 from dset.errors import UsageError
@@ -27,7 +27,7 @@ def asked_for(settings: Settings) -> tuple[Settings, Gate]:
     form = json.dumps(requests.lean(task.schema), ensure_ascii=False)
     appendix = f"Answer with one JSON object that follows this JSON Schema, and with nothing else:\n{form}"
     try:
-        return replace(settings, appendix=appendix), FormGate(task, settings.near)
+        return replace(settings, appendix=appendix), FormGate(task, settings)
     except UsageError as error:
         raise UsageError(f"--schema {settings.schema}: {error}") from None
 
@@ -66,25 +66,39 @@ def _holds_tasks(document: dict[str, Any]) -> bool:
 
 
 class FormGate:
-    """Lets in what follows the form, and, where that was asked for, is like no answer that this run let in."""
+    """Lets in what follows the form, and, where that was asked for, is like no answer that stands in the folder."""
 
-    def __init__(self, task: Task, near: float | None) -> None:
+    def __init__(self, task: Task, settings: Settings) -> None:
         self._checks = Checks(task, "")
         self._unique = task.unique
-        self._index = Index(near) if near is not None else None
+        self._near, self._journal = settings.near, settings.output / "output.json"
+        self._index: Index | None = None
 
     def __call__(self, question: Question, reply: Reply, times: int) -> Verdict:
         """The verdict on one reply."""
         parsed = parse(reply.answer)
         faults = [parsed.fault] if parsed.fault else self._checks.faults(parsed.value, {})
-        if not faults and self._index is not None:
+        if not faults and self._near is not None:
+            self._index = self._index or self._standing(self._near)
             faults = self._alike(self._index, parsed.value, f"row {question.row}")
         if not faults:
             return Verdict(data=parsed.value)
         return Verdict(tuple(faults), again=requests.refused(faults, is_many=False) if times < TIMES else "")
 
+    def _standing(self, near: float) -> Index:
+        """What earlier runs let in; read with the first answer, when the journal is mended."""
+        index = Index(near)
+        for line in answers.read(self._journal, ends.sound_size(self._journal)):
+            data = (line["response"] or {}).get("data")
+            if data is not None:
+                index.add(f"row {line['metadata'].get('row')}", self._text(data))
+        return index
+
+    def _text(self, record: Any) -> str:
+        return texts.text_of(record, self._unique) if isinstance(record, dict) else json.dumps(record)
+
     def _alike(self, index: Index, record: Any, name: str) -> list[str]:
-        text = texts.text_of(record, self._unique) if isinstance(record, dict) else json.dumps(record)
+        text = self._text(record)
         if found := index.find(text):
             return [requests.like(found)]
         index.add(name, text)

@@ -1,11 +1,13 @@
 """The rounds of a task: ask for what is missing, and again for what came to nothing, while that leads on."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from dset import choosing
+from dset import choosing, files
 from dset.endpoints import Endpoint
+from dset.locks import Lock
 from dset.outputs import Outputs
 from dset.progress import Progress
 from dset.session import Follow, Session
@@ -49,6 +51,18 @@ def go(
 
     Raises DsetError, OSError.
     """
+    with contextlib.ExitStack() as stack:
+        folder = making.settings.output
+        files.make_folder(folder)
+        lock = Lock(folder / ".task.lock", f"the folder {folder}")  # between two rounds too
+        lock.acquire()
+        stack.callback(lock.release)
+        return _rounds(making, endpoints, follow, tell)
+
+
+def _rounds(
+    making: Making, endpoints: Callable[[], Sequence[Endpoint]], follow: Follow, tell: Callable[[str], None]
+) -> Outcome:
     known: Sequence[Endpoint] = ()
     while True:
         with Workspace(making.settings, tell, making.settings.output) as work:
