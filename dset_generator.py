@@ -125,13 +125,17 @@ def _make(order: Order, settings: Settings, screen: Screen, options: Options) ->
     from dset.tasks import closing, rounds
     from dset.wording import sentences
 
+    if wanted := bool(options["format"] or options["push"]):
+        from dset.exports import export, orders
+
+        export.ready(orders.read(settings, options, (settings.output,)))  # before a record is paid for
     making, outcome = rounds.make(order, settings, screen.follow, screen.notice)
     exit_status = closing.exit_status(making, outcome)
     if exit_status == 2 and outcome.stopped:
         screen.error(sentences(outcome.stopped.reason, outcome.stopped.advice))
     for line in closing.lines(making, outcome):
         screen.result(line)
-    if (options["format"] or options["push"]) and making.stands and exit_status < 2:
+    if wanted and making.stands and exit_status < 2:
         _write(making.home, screen, options, (making.settings.output,))
     return exit_status
 
