@@ -40,14 +40,13 @@ def run(settings: Settings, screen: Screen, _: Options) -> int:
     """One run: lock, recover, read q.csv, decide, ask and commit, bookmark, sum up."""
     from dset import choosing, summary
     from dset.progress import Progress
-    from dset.rehearsal.stage import stage
     from dset.session import Session
     from dset.wording import sentences
     from dset.workspace import Workspace
 
     settings, gate = _wider(settings, screen)
     with contextlib.ExitStack() as stack:
-        rehearsal = stack.enter_context(stage(settings)) if settings.rehearse else None
+        rehearsal = stack.enter_context(_staged(settings)) if settings.rehearse else None
         pictures = settings.questions.parent
         listed = () if rehearsal else choosing.services(settings)
         settings = rehearsal.settings if rehearsal else choosing.with_services(settings, listed)
@@ -95,6 +94,17 @@ def _wider(settings: Settings, screen: Screen) -> tuple[Settings, Gate]:
 
         settings, gate = forms.asked_for(settings)
     return settings, gate
+
+
+def _staged(settings: Settings) -> Any:
+    """The rehearsal of a run: its answers are invented, in the form that is asked for."""
+    from dset.rehearsal.stage import stage
+
+    if not settings.schema:
+        return stage(settings)
+    from dset.tasks import forms
+
+    return stage(settings, forms.invented(settings))
 
 
 def _ask(session: Any, screen: Screen) -> Any:

@@ -138,3 +138,11 @@ def test_a_file_that_is_not_there_is_one_line(main: Main) -> None:
     run = main("--schema", "none.json", "--rehearse")
     assert (run.exit_status, run.err.count("\n")) == (2, 1)
     assert "none.json" in run.err
+
+
+def test_a_rehearsal_answers_in_the_form(main: Main, clean_place: Path) -> None:
+    run = main("--schema", "form.json", "--rehearse=calm")
+    assert run.exit_status == 0, run.said
+    made = [line["response"]["data"] for line in journal(clean_place, "dset_generator/rehearsal")]
+    assert len(made) == 3
+    assert all(isinstance(one["sure"], bool) and len(one["answer"]) >= 2 for one in made)
