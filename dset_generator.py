@@ -45,9 +45,9 @@ def run(settings: Settings, screen: Screen, _: Options) -> int:
     from dset.wording import sentences
     from dset.workspace import Workspace
 
-    settings, gate = _wider(settings, screen)
+    settings, gate, invented = _wider(settings, screen)
     with contextlib.ExitStack() as stack:
-        rehearsal = stack.enter_context(stage(settings)) if settings.rehearse else None
+        rehearsal = stack.enter_context(stage(settings, invented)) if settings.rehearse else None
         pictures = settings.questions.parent
         listed = () if rehearsal else choosing.services(settings)
         settings = rehearsal.settings if rehearsal else choosing.with_services(settings, listed)
@@ -81,8 +81,8 @@ def run(settings: Settings, screen: Screen, _: Options) -> int:
         return exit_status
 
 
-def _wider(settings: Settings, screen: Screen) -> tuple[Settings, Gate]:
-    """The settings and the gate of a run over another run's answers, or whose answers have a form."""
+def _wider(settings: Settings, screen: Screen) -> tuple[Settings, Gate, Any]:
+    """Settings, gate and what a rehearsal invents, of a run over another run's answers or whose answers have a form."""
     from dset import gates
 
     gate: Gate = gates.open_to_all
@@ -93,8 +93,8 @@ def _wider(settings: Settings, screen: Screen) -> tuple[Settings, Gate]:
     if settings.schema:
         from dset.tasks import forms
 
-        settings, gate = forms.asked_for(settings)
-    return settings, gate
+        return *forms.asked_for(settings), forms.invented(settings)
+    return settings, gate, None
 
 
 def _ask(session: Any, screen: Screen) -> Any:
@@ -125,13 +125,17 @@ def _make(order: Order, settings: Settings, screen: Screen, options: Options) ->
     from dset.tasks import closing, rounds
     from dset.wording import sentences
 
+    if wanted := bool(options["format"] or options["push"]):
+        from dset.exports import export, orders
+
+        export.ready(orders.read(settings, options, (settings.output,)))  # before a record is paid for
     making, outcome = rounds.make(order, settings, screen.follow, screen.notice)
     exit_status = closing.exit_status(making, outcome)
     if exit_status == 2 and outcome.stopped:
         screen.error(sentences(outcome.stopped.reason, outcome.stopped.advice))
     for line in closing.lines(making, outcome):
         screen.result(line)
-    if (options["format"] or options["push"]) and making.stands and exit_status < 2:
+    if wanted and making.stands and exit_status < 2:
         _write(making.home, screen, options, (making.settings.output,))
     return exit_status
 

@@ -198,5 +198,5 @@ def _no_key(listing: Listing, settings: Settings) -> str:
         elsewhere = f", or that of another service ({', '.join(one.keys[0] for one in PROVIDERS[1:] if one.get_key)}) "
     return (
         f"{found}: get one at {provider.get_key} and put {provider.keys[0]}=... into the file .env in this folder"
-        f"{elsewhere or ' '}(to try without a key: python dset_generator.py --rehearse)"
+        f"{elsewhere or ' '}(to try without a key: the same command with --rehearse)"
     )

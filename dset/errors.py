@@ -11,14 +11,9 @@ _ON_PYPI = {
     "jsonschema_rs": "jsonschema-rs",
     "huggingface_hub": "huggingface-hub",
 }
-# What only some commands need: the extra of the package that brings it (pyproject.toml).
-_EXTRAS = {
-    "jsonschema_rs": "tasks",
-    "rensa": "tasks",
-    "pyarrow": "export",
-    "huggingface_hub": "export",
-    "openpyxl": "export",
-}
+# What only some commands need: the extras bring it (pyproject.toml), both, so that one line is enough.
+_EXTRAS = "tasks,export"
+_IN_EXTRAS = {"jsonschema_rs", "rensa", "pyarrow", "huggingface_hub", "openpyxl"}
 
 
 class DsetError(Exception):
@@ -70,8 +65,8 @@ def explain(error: BaseException) -> tuple[str, int]:
 def _missing(package: str) -> str:
     """The line for a package that is not there: this interpreter's own pip, or the one where it is installed."""
     beside = Path(__file__).resolve().parent.parent
-    if extra := _EXTRAS.get(package):
-        needs = f'"{sys.executable}" -m pip install "{beside}[{extra}]"'
+    if package in _IN_EXTRAS:
+        needs = f'"{sys.executable}" -m pip install "{beside}[{_EXTRAS}]"'
     else:
         needs = f'"{sys.executable}" -m pip install -r "{beside / "requirements.txt"}"'
     line = f"the package {_ON_PYPI.get(package, package)} is missing or too old; run: {needs}"

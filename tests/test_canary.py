@@ -257,7 +257,7 @@ class Last:
     def __del__(self):
         raise ValueError(self.key)
 
-def crash(self, turn, reply):
+def crash(self, turn, reply, data):
     key = self._canary
     logging.getLogger("a.package").error("with %s", key)
     warnings.warn(key)

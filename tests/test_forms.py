@@ -163,3 +163,11 @@ def test_a_form_that_comes_to_a_folder_of_plain_answers_is_told(main: Main, serv
     run = main(*at(server.base_url, "--schema", "form.json"))
     assert "--schema changed since the last run" in run.err
     assert len(server.questions) == 3
+
+
+def test_a_rehearsal_answers_in_the_form(main: Main, clean_place: Path) -> None:
+    run = main("--schema", "form.json", "--rehearse=calm")
+    assert run.exit_status == 0, run.said
+    made = [line["response"]["data"] for line in journal(clean_place, "dset_generator/rehearsal")]
+    assert len(made) == 3
+    assert all(isinstance(one["sure"], bool) and len(one["answer"]) >= 2 for one in made)

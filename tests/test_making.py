@@ -57,6 +57,15 @@ def test_as_many_records_as_were_ordered_stand_with_labels_and_parameters_level(
     assert not (clean_place / "q.csv").exists()
 
 
+def test_a_command_that_found_no_key_binds_no_later_one(main: Main, serve: Serve, clean_place: Path) -> None:
+    refused = main("task", "feelings", "6")
+    assert refused.exit_status == 2, refused.said
+    assert not (clean_place / FOLDER / "plan.json").exists()
+    run = make(main, serve(Writer()), 3, "--lang", "th")
+    assert "holds another plan" not in run.err
+    assert (clean_place / FOLDER / "plan.json").exists()
+
+
 def test_what_is_told_first_is_the_same_for_every_record(main: Main, serve: Serve) -> None:
     writer = Writer()
     make(main, serve(writer), 5)

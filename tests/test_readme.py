@@ -91,6 +91,7 @@ TESTED_WITH = {
     "workbooks": "imports",
     "writing": "imports",
     "tasks/against": "making",
+    "tasks/coming": "making",
     "tasks/closing": "making",
     "tasks/orders": "making",
     "tasks/rounds": "making",

@@ -58,7 +58,7 @@ def test_a_rehearsed_task_is_reported_with_its_labels_even(capsys: pytest.Captur
     assert "label: 3 values, 4 each\n" in said
     assert "  4   33.3 %  ########################  positive\n" in said
     assert "duplicates, of 12 records:\n  the same: none\n" in said
-    assert "100.0 %  ########################  en English\n" in said
+    assert "%  ########################  en English\n" in said
     assert "USD per good record" in said
     assert "to level: nothing; label, topic" in said
 

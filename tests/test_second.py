@@ -242,6 +242,16 @@ def test_a_rehearsal_of_a_second_pass_needs_no_key_and_leaves_the_pass_to_be_ask
     assert len(server.questions) == 2
 
 
+def test_a_folder_that_only_a_rehearsal_began_is_said_to_be_free_to_go(main: Main, clean_place: Path) -> None:
+    questions_csv(clean_place, "one")
+    main("--rehearse=calm")
+    main("--rehearse=calm", "--questions", f"{FIRST}/rehearsal", "--output", "second", *JUDGE)
+    Path(f"{FIRST}/rehearsal").rename("other")
+    run = main("--questions", "other", "--output", "second", *JUDGE)
+    assert run.exit_status == 2
+    assert "or delete this one, in which nothing is answered yet" in run.err
+
+
 def test_a_task_of_several_records_an_answer_gives_a_row_for_each(
     main: Main, serve: Serve, clean_place: Path
 ) -> None:

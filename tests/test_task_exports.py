@@ -1,6 +1,7 @@
 """From a task to files that other tools read, by one command."""
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -86,6 +87,17 @@ def test_the_card_tells_the_prompt_that_was_sent(main: Main, serve: Serve, clean
     assert "Write what a person might say." in card
     assert '"enum": ["good", "bad", "neither"]' in card
     assert "invented" not in card
+
+
+def test_an_export_that_cannot_be_written_is_told_before_a_record_is_paid_for(
+    main: Main, monkeypatch: pytest.MonkeyPatch, clean_place: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    run = main("task", "feelings", "6", "--rehearse=calm", "--format", "parquet")
+    assert run.exit_status == 2
+    assert "pyarrow is missing" in run.err
+    assert "Finished" not in run.out
+    assert not (clean_place / "dset_generator/rehearsal/tasks").exists()
 
 
 def test_what_a_rehearsal_invents_stays_beside_it_and_says_so(main: Main, clean_place: Path) -> None:

@@ -29,11 +29,9 @@ def export(options: Options, tell: Tell) -> list[Path]:
 
     Raises UsageError in one line that names the place. Nothing is left behind where it fails.
     """
-    options.check()
+    formats = ready(options)
     from_ = [origins.of(source) for source in dict.fromkeys(options.sources)]
     name = "-".join(dict.fromkeys(origin.name for origin in from_))
-    formats = tuple(dict.fromkeys([*options.formats, *(["hf"] if options.push else [])]))
-    _need(options, formats)
     stem = names.stem_of(options.out, options.exports, name, formats)
     with drafts.beside(stem.path.parent) as place:
         with (place.folder / "entries").open("w+b", buffering=1 << 16) as stream:
@@ -51,8 +49,10 @@ def export(options: Options, tell: Tell) -> list[Path]:
     return made
 
 
-def _need(options: Options, formats: tuple[str, ...]) -> None:
-    """Raises ImportError for a package that is not there: now, not after an hour of reading."""
+def ready(options: Options) -> tuple[str, ...]:
+    """The formats to write. Raises UsageError, and ImportError for a package that is not there: now, not after an hour."""
+    options.check()
+    formats = tuple(dict.fromkeys([*options.formats, *(["hf"] if options.push else [])]))
     needed = {
         "pyarrow": not _TYPED.isdisjoint(formats),
         "rensa": options.split,
@@ -61,6 +61,7 @@ def _need(options: Options, formats: tuple[str, ...]) -> None:
     for name, is_needed in needed.items():
         if is_needed:
             importlib.import_module(name)
+    return formats
 
 
 def _parts(options: Options, found: Gathered, tell: Tell) -> dict[str, Rows]:

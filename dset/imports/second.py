@@ -87,8 +87,9 @@ def _check(folder: Folder, source: Path) -> None:
             if path.exists():
                 raise UsageError(f"{path} belongs to another run: name a new folder with --output")
     elif mark.source != name_of(source, folder.path):
+        unused = "" if folder.journal.exists() else ", or delete this one, in which nothing is answered yet"
         raise UsageError(
-            f"{folder.path} holds a second pass over {mark.source}: name a new folder with --output"
+            f"{folder.path} holds a second pass over {mark.source}: name a new folder with --output{unused}"
         )
 
 

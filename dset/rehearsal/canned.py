@@ -12,15 +12,18 @@ _SHOWN = 500  # characters of the question that its answer repeats
 _CACHE_BLOCK = 64  # tokens: DeepSeek's prompt cache counts in blocks of them
 
 
-def answer(request: Request) -> Behaviour:
+def answer(request: Request, form: str = "") -> Behaviour:
     """The invented answer: it says so, repeats the question, and has a plausible bill.
 
-    JSON where the request asks for JSON; no reasoning where it switches thinking off.
+    `form` where an object of some form is asked for; JSON where the request asks for JSON; no reasoning where it
+    switches thinking off.
     """
     text = request.text
     shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
     said = f"{_MARK} No model was asked. Your question was: {shown}"
-    if _asks_for_json(request):
+    if form:
+        said = form
+    elif _asks_for_json(request):
         said = json.dumps({"rehearsal": said}, ensure_ascii=False)
     reasoning = f"{_MARK} A model that thinks aloud would do so here." if _thinks(request) else None
     asked, spent = _tokens(text), _tokens(said)
@@ -36,9 +39,9 @@ def answer(request: Request) -> Behaviour:
     )
 
 
-def calm(latency: float = 0.0) -> Script:
+def calm(latency: float = 0.0, reply: Script = answer) -> Script:
     """Every question is answered, after `latency` seconds."""
-    return faults.slow(latency, answer)
+    return faults.slow(latency, reply)
 
 
 def outage(after: int, latency: float = 0.0, reply: Script = answer) -> Script:

@@ -16,7 +16,7 @@ from dset.endpoints import Endpoint
 from dset.keys import Secrets
 from dset.questions import Sheet
 from dset.rehearsal import canned
-from dset.rehearsal.server import Server
+from dset.rehearsal.server import Script, Server
 from dset.settings import Settings
 
 WAITS = (1.0, 2.0, 3.0)  # seconds, in place of 1, 2 and 4 minutes
@@ -34,9 +34,9 @@ _OURS = (
 
 
 @contextmanager
-def stage(settings: Settings) -> Iterator["Rehearsal"]:
-    """A rehearsal of the run that `settings` describe; its endpoint stops with the block."""
-    rehearsal = Rehearsal(settings)
+def stage(settings: Settings, reply: Script | None = None) -> Iterator["Rehearsal"]:
+    """A rehearsal of the run that `settings` describe; its endpoint stops with the block. `reply` answers a question."""
+    rehearsal = Rehearsal(settings, reply or canned.answer)
     try:
         yield rehearsal
     finally:
@@ -69,8 +69,8 @@ def clear(folder: Path, *more: str) -> None:
 class Rehearsal:
     """The first run over a q.csv meets an outage half-way, the second goes on and finishes; the next starts afresh."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._source = settings
+    def __init__(self, settings: Settings, reply: Script = canned.answer) -> None:
+        self._source, self._reply = settings, reply
         folder = settings.output / "rehearsal"
         self._mark = folder / "rehearsal.json"
         self.settings = replace(
@@ -111,9 +111,9 @@ class Rehearsal:
             files.replace(self.settings.questions, [emptied])
             self._note(finished=False)
         latency = THINKING[source.rehearse]
-        script = canned.calm(latency)
+        script = canned.calm(latency, self._reply)
         if source.rehearse == "outage" and afresh:
-            script = canned.outage(max(1, asked * source.samples // 2), latency)
+            script = canned.outage(max(1, asked * source.samples // 2), latency, self._reply)
         self._server = Server(script, keep_bodies=False)
         self._server.start()
         self.settings = replace(self.settings, encoding=encoding)

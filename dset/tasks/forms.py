@@ -1,5 +1,6 @@
 """`--schema FILE` of a plain run: each answer is a JSON object of this form, or it does not enter the outputs."""
 
+import hashlib
 import json
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,9 @@ from dset.contents import Question
 from dset.duplicates import Index
 from dset.errors import UsageError
 from dset.gates import Gate, Verdict
+from dset.rehearsal import canned
+from dset.rehearsal.instances import Maker
+from dset.rehearsal.server import Behaviour, Request, Script
 from dset.replies import Reply
 from dset.settings import Settings
 from dset.tasks import catalog, documents, requests
@@ -30,6 +34,22 @@ def asked_for(settings: Settings) -> tuple[Settings, Gate]:
         return replace(settings, appendix=appendix), FormGate(task, settings)
     except UsageError as error:
         raise UsageError(f"--schema {settings.schema}: {error}") from None
+
+
+def invented(settings: Settings) -> Script:
+    """What a rehearsal answers: objects of the form, where one can be invented."""
+    task = _read(settings)
+    maker = Maker(task.schema, [one for several in task.examples.values() for one in several])
+
+    def reply(request: Request) -> Behaviour:
+        number = int.from_bytes(hashlib.sha256(request.text.encode("utf-8", "replace")).digest()[:6])
+        try:
+            made = maker.make(number)
+        except ValueError:
+            return canned.answer(request)
+        return canned.answer(request, json.dumps(made, ensure_ascii=False))
+
+    return reply
 
 
 def _read(settings: Settings) -> Task:

@@ -13,7 +13,7 @@ from dset.progress import Progress
 from dset.session import Follow, Session
 from dset.settings import Settings
 from dset.stops import Stopped
-from dset.tasks import rehearsed
+from dset.tasks import planfile, rehearsed
 from dset.tasks.making import Making
 from dset.tasks.planfile import Order
 from dset.workspace import Workspace
@@ -64,6 +64,8 @@ def _rounds(
     making: Making, endpoints: Callable[[], Sequence[Endpoint]], follow: Follow, tell: Callable[[str], None]
 ) -> Outcome:
     known: Sequence[Endpoint] = ()
+    if not (making.settings.output / planfile.NAME).exists():
+        known = endpoints()  # no plan is laid out before there is a key: it would bind a later command
     while True:
         with Workspace(making.settings, tell, making.settings.output) as work:
             making.begin(work)
