@@ -117,7 +117,7 @@ def test_codes_have_regions_and_names() -> None:
 
 @pytest.mark.parametrize("unit", ["a", "<", "`", "```", "$", "@", "a@", "www.", "ก", "\u0301"])
 def test_hostile_texts_are_looked_at_to_their_end(unit: str) -> None:
-    languages.fault(unit * 1_000_000, "th")
+    languages.fault(unit * 200_000, "th")
 
 
 @given(st.text(), st.sampled_from(["tlh", "", "x-y", "und"]))

@@ -109,19 +109,19 @@ def test_lone_surrogates_can_be_encoded() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "a" * 1_000_000,
-        "a" + "\u0300\u0316" * 500_000,
-        "\u0e4d" + "\u0e49" * 1_000_000,
-        "น" + "\u0e33\u0e49" * 500_000,
-        " " * 1_000_000,
-        "'" * 1_000_000,
-        "ก " * 500_000,
-        "." * 1_000_000,
-        "\ud800" * 1_000_000,
+        "a" * 300_000,
+        "a" + "\u0300\u0316" * 150_000,
+        "\u0e4d" + "\u0e49" * 300_000,
+        "น" + "\u0e33\u0e49" * 150_000,
+        " " * 300_000,
+        "'" * 300_000,
+        "ก " * 150_000,
+        "." * 300_000,
+        "\ud800" * 300_000,
     ],
     ids="letters marks tones am spaces quotes thai dots surrogates".split(),
 )
-def test_a_million_of_anything_is_made_normal(text: str) -> None:
+def test_very_much_of_anything_is_made_normal(text: str) -> None:
     normal(text)
 
 
