@@ -14,6 +14,8 @@ from pathlib import Path
 
 from dset import steps
 
+_BLOCK = 1 << 20  # bytes written at once
+
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -199,3 +201,15 @@ def patient_open(path: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def in_blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in few pieces, large enough to be written one by one."""
+    held, size = [], 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= _BLOCK:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)

@@ -69,7 +69,7 @@ def _made_anew(view: View, records: Callable[[], Iterable[Record]], *, ours: boo
         outcome = "written"
         if view.path.exists():
             outcome = "rebuilt" if ours else "set aside as " + files.set_aside(view.path).name
-        files.replace(view.path, _in_blocks(view.content(records())))
+        files.replace(view.path, files.in_blocks(view.content(records())))
         return outcome
     except OSError as error:
         return error
@@ -83,18 +83,6 @@ def _pieces(views: Sequence[View], records: Iterable[Record]) -> Iterator[tuple[
     for record in records if views else ():
         for at, view in enumerate(views):
             yield at, view.render(record)
-
-
-def _in_blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in few pieces."""
-    held, size = [], 0
-    for piece in pieces:
-        held.append(piece)
-        size += len(piece)
-        if size >= _BLOCK:
-            yield b"".join(held)
-            held, size = [], 0
-    yield b"".join(held)
 
 
 def _alike(one: bytes, other: bytes) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import dset_generator
 from dset.rehearsal.server import Script, Server
 from tests.running import Run, run_script
 
@@ -64,4 +65,16 @@ def dset(clean_place: Path) -> Callable[..., Run]:
         return run_script(clean_place, *arguments, **options)  # type: ignore[arg-type]
 
     assert sys.executable
+    return run
+
+
+@pytest.fixture
+def main(capsys: pytest.CaptureFixture[str], clean_place: Path) -> Callable[..., Run]:
+    """The script's `main` in this process, in the test's folder."""
+
+    def run(*arguments: str) -> Run:
+        exit_status = dset_generator.main(list(arguments))
+        said = capsys.readouterr()
+        return Run(exit_status, said.out, said.err)
+
     return run

@@ -495,10 +495,13 @@ def serving(reply: bytes, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     over = threading.Event()
 
     def serve() -> None:
-        try:
-            connection, _ = listening.accept()
-        except TimeoutError:
-            return
+        while True:
+            try:
+                connection, _ = listening.accept()
+                break
+            except TimeoutError:
+                if over.is_set():  # the client gave up before it came
+                    return
         with contextlib.suppress(OSError), connection:
             if tls:
                 tls.wrap_socket(connection, server_side=True).close()
@@ -512,7 +515,7 @@ def serving(reply: bytes, tls: ssl.SSLContext | None = None) -> Iterator[str]:
                 connection.sendall(reply)
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(10)  # a client that never comes must not keep the thread, and the tests, alive
+        listening.settimeout(0.1)  # a client that never comes must not keep the thread, and the tests, alive
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield f"127.0.0.1:{listening.getsockname()[1]}"

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-import dset_generator
 from dset.rehearsal import faults
 from dset.rehearsal.server import Script, Server
 from tests.running import Run, at, journal, questions_csv, rejected, statuses
@@ -22,18 +21,10 @@ SCHEMA = {
 }
 
 
-@pytest.fixture
-def main(capsys: pytest.CaptureFixture[str], clean_place: Path) -> Main:
-    """The script's `main` in this process."""
+@pytest.fixture(autouse=True)
+def _form(clean_place: Path) -> None:
     questions_csv(clean_place, "one", "two", "three")
     (clean_place / "form.json").write_text(json.dumps(SCHEMA), encoding="utf-8")
-
-    def run(*arguments: str) -> Run:
-        exit_status = dset_generator.main(list(arguments))
-        said = capsys.readouterr()
-        return Run(exit_status, said.out, said.err)
-
-    return run
 
 
 def answering(**answers: str) -> Script:

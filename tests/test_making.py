@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-import dset_generator
 from dset.locks import Lock
 from dset.rehearsal import faults
 from dset.rehearsal.server import Script, Server
@@ -20,17 +19,9 @@ Serve = Callable[[Script], Server]
 FOLDER = "dset_generator/tasks/feelings"
 
 
-@pytest.fixture
-def main(capsys: pytest.CaptureFixture[str], clean_place: Path) -> Main:
-    """The script's `main` in this process, in a place with a tasks.json."""
+@pytest.fixture(autouse=True)
+def _tasks(clean_place: Path) -> None:
     tasks_json(clean_place)
-
-    def run(*arguments: str) -> Run:
-        exit_status = dset_generator.main(list(arguments))
-        said = capsys.readouterr()
-        return Run(exit_status, said.out, said.err)
-
-    return run
 
 
 def make(main: Main, server: Server, count: int, *arguments: str, name: str = "feelings") -> Run:
@@ -545,3 +536,9 @@ def test_the_tasks_are_listed_and_shown(main: Main) -> None:
     shown = main("task", "show", "feelings")
     assert "How somebody feels about something." in shown.out
     assert main("task", "check", "tasks.json").exit_status == 0
+
+
+def test_a_language_that_cannot_be_checked_is_told(main: Main, serve: Serve) -> None:
+    run = make(main, serve(Writer()), 3, "--lang", "tlh")
+    assert run.exit_status == 0
+    assert "--lang tlh: no language that is known here" in run.err

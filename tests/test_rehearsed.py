@@ -114,8 +114,8 @@ def killed(place: Path, books: Books, base_url: str, wanted: Order, kills: int, 
 @pytest.mark.parametrize(
     ("count", "kills", "flags"),
     [
-        (45, 3, ()),
-        (40, 2, ("--per-request", "4")),
+        (30, 2, ()),
+        (24, 2, ("--per-request", "4")),
         pytest.param(300, 10, (), marks=pytest.mark.soak),
         pytest.param(300, 10, ("--per-request", "5"), marks=pytest.mark.soak),
     ],

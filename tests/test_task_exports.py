@@ -10,7 +10,6 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-import dset_generator
 from dset.rehearsal.server import Script, Server
 from dset.tasks import catalog
 from dset.tasks.checks import Checks
@@ -21,17 +20,9 @@ Main = Callable[..., Run]
 Serve = Callable[[Script], Server]
 
 
-@pytest.fixture
-def main(capsys: pytest.CaptureFixture[str], clean_place: Path) -> Main:
-    """The script's `main` in this process, in a place with a tasks.json."""
+@pytest.fixture(autouse=True)
+def _tasks(clean_place: Path) -> None:
     tasks_json(clean_place)
-
-    def run(*arguments: str) -> Run:
-        exit_status = dset_generator.main(list(arguments))
-        said = capsys.readouterr()
-        return Run(exit_status, said.out, said.err)
-
-    return run
 
 
 def lines(path: Path) -> list[Any]:

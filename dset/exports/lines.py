@@ -5,21 +5,21 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from dset import files
 from dset.exports import columns
 from dset.exports.spool import Rows
 
-_BLOCK = 1 << 20
 _WORDS = {True: "true", False: "false"}
 
 
 def jsonl(rows: Rows) -> Iterator[bytes]:
     """JSON Lines."""
-    return _blocks(rows.lines())
+    return files.in_blocks(rows.lines())
 
 
 def json_array(rows: Rows) -> Iterator[bytes]:
     """One JSON array, an element a line."""
-    return _blocks(_array(rows))
+    return files.in_blocks(_array(rows))
 
 
 def _array(rows: Rows) -> Iterator[bytes]:
@@ -32,7 +32,7 @@ def _array(rows: Rows) -> Iterator[bytes]:
 
 def csv_table(rows: Rows) -> Iterator[bytes]:
     """RFC 4180 with a BOM. Nested values and true, false are JSON; null and a missing field are an empty cell."""
-    return _blocks(_csv_rows(rows, rows.fields))
+    return files.in_blocks(_csv_rows(rows, rows.fields))
 
 
 def _csv_rows(rows: Rows, names: Sequence[str]) -> Iterator[bytes]:
@@ -51,16 +51,3 @@ def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return _WORDS[value]
     return columns.as_json(value) if isinstance(value, dict | list) else value
-
-
-def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces large enough to be written one by one."""
-    held: list[bytes] = []
-    size = 0
-    for piece in pieces:
-        held.append(piece)
-        size += len(piece)
-        if size >= _BLOCK:
-            yield b"".join(held)
-            held, size = [], 0
-    yield b"".join(held)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dset.errors import UsageError
+from dset.tasks import languages
 from dset.tasks.catalog import Catalog
 from dset.tasks.factors import Factors
 from dset.tasks.planfile import Order
@@ -31,6 +32,8 @@ def read(options: Mapping[str, Any], catalog: Catalog, tell: Callable[[str], Non
     for name in names:
         for line in catalog.notes(name):
             tell(line)
+    if _LANGUAGE.match(lang := options["lang"]) and not languages.is_known(lang):
+        tell(f"--lang {lang}: no language that is known here; whether a text is in it cannot be checked")
     return [_order(catalog, name, count, options, names) for name in names]
 
 
