@@ -94,7 +94,7 @@ def test_a_process_that_ends_at_any_step_loses_nothing_and_buys_at_most_what_was
 def test_a_second_end_at_any_step_of_the_recovery_costs_no_more(
     walk: Callable[..., int], fresh: Make, monkeypatch: pytest.MonkeyPatch, first: str, how: str
 ) -> None:
-    every = 1 if first == "a torn answer" else 15  # all of them in the soak
+    every = 4 if first == "a torn answer" else 15  # all of them in the soak
     count = walk(lambda place, at: Crash(place, at, how), 1, every, 2, of=_crashed(fresh, monkeypatch, first))
     assert count > (40 if how == "before" else 10)
 
@@ -134,7 +134,7 @@ class _Nth(Crash):
 def test_a_disk_that_refuses_a_step_costs_no_answer_and_buys_none_again(
     walk: Callable[..., int], name: str
 ) -> None:
-    every = 24  # all of them in the soak below
+    every = 36  # all of them in the soak below
     assert walk(lambda place, at: Refusal(place, at, name), 1 + REFUSALS.index(name) % every, every, 0) > 90
 
 
