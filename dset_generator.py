@@ -163,9 +163,12 @@ def _told(report: Any, screen: Screen) -> int:
 def status(settings: Settings, screen: Screen, _: Options) -> int:
     """The verb `status`: look, print, change nothing."""
     from dset import choosing
+    from dset.folders import Folder
     from dset.status import look
 
-    if settings.questions.is_dir():
+    if Folder(settings.output).plan.exists():
+        from dset.tasks.standing import look
+    elif settings.questions.is_dir():
         from dset.imports import second
 
         settings = second.standing(settings, screen.notice)

@@ -42,6 +42,16 @@ class Folder:
         return self.path / "raw"
 
     @property
+    def plan(self) -> Path:
+        """Where it is a task's: what the dataset was planned with."""
+        return self.path / "plan.json"
+
+    @property
+    def has_own_questions(self) -> bool:
+        """Its q.csv stands in it: of a rehearsal, or of a pass over another run's answers."""
+        return any((self.path / name).exists() for name in ("rehearsal.json", "second.json"))
+
+    @property
     def lock(self) -> Path:
         return self.path / ".lock"
 

@@ -28,7 +28,7 @@ from dset.wording import counted
 
 def look(settings: Settings) -> Report:
     """The report on the folder and the q.csv that the settings name."""
-    settings = _of_rehearsal(settings)
+    settings = _with_own_questions(settings)
     report, folder = Report(), Folder(settings.output)
     if busy := _running(folder):
         report.add(busy, 1)
@@ -64,19 +64,19 @@ def _sheet(sheet: Sheet, folder: Folder, known: Knowledge, settings: Settings, r
         samples=settings.samples,
         limit=settings.limit,
         retry_failed=settings.retry_failed,
+        is_planned=settings.is_planned,
     )
     _rows(worklist.plan(sheet, known.tally, known.register, rules), known.register, report)
     own = [*known.state.columns, *known.tally.columns, *(name for _, name in sheet.columns.own)]
     inspection.compare_views(folder, settings, list(dict.fromkeys(own)), report)
 
 
-def _of_rehearsal(settings: Settings) -> Settings:
-    """A rehearsal keeps a q.csv of its own beside its outputs."""
+def _with_own_questions(settings: Settings) -> Settings:
+    """Rehearsals and second passes keep a q.csv of their own beside their outputs."""
     folder = settings.output / "rehearsal" if settings.rehearse else settings.output
-    own = folder / "q.csv"
-    return (
-        replace(settings, output=folder, questions=own) if (folder / "rehearsal.json").exists() else settings
-    )
+    if not Folder(folder).has_own_questions:
+        return settings
+    return replace(settings, output=folder, questions=folder / "q.csv")
 
 
 def _running(folder: Folder) -> str:
@@ -111,10 +111,11 @@ def _elsewhere(folder: Folder, known: Knowledge, report: Report) -> None:
 
 def _rows(plan: Plan, register: rejections.Register, report: Report) -> None:
     held = sum(plan.held.values())
+    replaced = plan.rules.is_planned  # what failed has another row in its place
     report.add(
         f"{plan.sheet.path}: {counted(plan.rows, 'row')}, {plan.done:,} done, {plan.todo:,} to do, "
         f"{plan.blocked:,} blocked, {held:,} left alone, {plan.empty:,} empty",
-        1 if plan.todo or held else 0,
+        1 if plan.todo or (held and not replaced) else 0,
     )
     if plan.gone:
         report.add(
@@ -130,6 +131,8 @@ def _rows(plan: Plan, register: rejections.Register, report: Report) -> None:
     if plan.todo:
         first = f"; the {plan.bookmarked:,} bookmarked ones first" if plan.bookmarked else ""
         report.add(f"the next run asks {counted(plan.todo, 'time')}{first}")
+    elif replaced and (held or plan.blocked):
+        report.add("the next run asks none of these rows again: what failed is planned anew")
     elif held or plan.blocked:
         report.add("the next run asks nothing; --retry-failed asks what is blocked or left alone")
     else:

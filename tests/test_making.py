@@ -456,6 +456,25 @@ def test_fields_called_records_and_slots_are_a_records_own(
     assert len(server.questions) == 3
 
 
+def test_the_status_of_a_task_is_told_by_its_own_rows_and_records(
+    main: Main, serve: Serve, clean_place: Path
+) -> None:
+    (clean_place / "q.csv").write_text("question,status\nmine,\n", encoding="utf-8")
+    writer = Writer(lambda slot, times: "never" if slot == 2 and times <= 3 else None)
+    server = serve(writer)
+    make(main, server, 4, "--limit", "3")
+    some = main("status", FOLDER)
+    assert some.exit_status == 1
+    assert " of 4 records stand; the same command makes the other " in some.out
+    make(main, server, 4)
+    done = main("status", FOLDER)
+    assert done.exit_status == 0, done.said
+    assert "4 of 4 records stand" in done.out
+    assert "5 rows, 4 done, 0 to do" in done.out
+    assert "what failed is planned anew" in done.out
+    assert "--retry-failed" not in done.out
+
+
 # --- What a user gets wrong -------------------------------------------------------------------------------------
 
 

@@ -92,6 +92,7 @@ TESTED_WITH = {
     "writing": "imports",
     "tasks/against": "making",
     "tasks/coming": "making",
+    "tasks/standing": "making",
     "tasks/closing": "making",
     "tasks/orders": "making",
     "tasks/rounds": "making",
