@@ -40,14 +40,24 @@ def normal(text: str) -> str:
     sara am, a tone mark after it, two sara e for sara ae). Digits, signs (`-5`, `.5`, `5 %`) and the marks inside stay:
     3 + 4 is not 3 + 5. A lone surrogate becomes U+FFFD; of a hundred and more marks in a row the first hundred stand.
     """
+    text = _composed(text, fold=True)
+    return _REPEATED.sub(r"\1", text).lstrip(_BEFORE).rstrip(_AFTER)
+
+
+def composed(text: str) -> str:
+    """As `normal`, but case and all marks stay: AA and Aa, 5 and 5! are different choices."""
+    return _composed(text, fold=False)
+
+
+def _composed(text: str, *, fold: bool) -> str:
     text = _INVISIBLE.sub("", _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text))
     if len(text) > _PILED:
         text = _PILE.sub(r"\1", text)
-    text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    text = unicodedata.normalize("NFC", text)
+    if fold:
+        text = unicodedata.normalize("NFC", text.casefold())
     text = " ".join(text.split())
-    if not text.isascii():
-        text = _unspaced(text)
-    return _REPEATED.sub(r"\1", text).lstrip(_BEFORE).rstrip(_AFTER)
+    return text if text.isascii() else _unspaced(text)
 
 
 def _unspaced(text: str) -> str:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dset import texts
 from dset.errors import UsageError
-from dset.tasks import fields, rules
+from dset.tasks import rules
 
 SPANS = {"rule": "spans", "text": "text", "items": "entities", "start": "start", "end": "end", "word": "text"}
 CHOICE = {"rule": "choice", "answer": "answer", "choices": "choices"}
@@ -261,9 +262,9 @@ def test_the_offsets_that_a_fault_tells_are_right(before: str, after: str, word:
 
 
 def test_normal_keeps_what_nfkc_would_break() -> None:
-    assert fields.normal("น้ำ ") == "น้ำ"
-    assert fields.normal("ﬁ²") == "ﬁ²"
-    assert fields.normal("กา\u200bแฟ") == "กาแฟ"
+    assert texts.composed("น้ำ ") == "น้ำ"
+    assert texts.composed("ﬁ²") == "ﬁ²"
+    assert texts.composed("กา\u200bแฟ") == "กาแฟ"
 
 
 def test_a_word_that_overlaps_itself_is_found_in_every_place() -> None:

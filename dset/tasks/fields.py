@@ -1,7 +1,6 @@
 """Fields of a record by path: "text", "answer.why", "entities[].text"; [] steps into every item of a list."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -9,7 +8,6 @@ from dset.tasks import shown
 
 PATH = re.compile(r"[^\s.\[\]]+(?:\[\])*(?:\.[^\s.\[\]]+(?:\[\])*)*\Z")
 _DEPTH = 100  # levels; deeper ones are no record of ours
-_INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
 
 
 def values(record: Any, path: str) -> list[tuple[str, Any]]:
@@ -54,18 +52,3 @@ def _strings(place: str, value: Any, depth: int) -> Iterator[tuple[str, str]]:
         for key, one in value.items():
             name = shown.name(str(key))
             yield from _strings(f"{place}.{name}" if place else name, one, depth - 1)
-
-
-def normal(text: str) -> str:
-    """What texts are compared by: NFC (never NFKC, which breaks Thai), spaces, invisible letters, Thai vowels.
-
-    Case and end marks stay: AA and Aa, 5 and 5! are different choices.
-    """
-    text = _INVISIBLE.sub("", text).replace("เเ", "แ")
-    text = text.replace("\u0e4d\u0e49\u0e32", "\u0e49\u0e33").replace("\u0e49\u0e4d\u0e32", "\u0e49\u0e33")
-    return " ".join(unicodedata.normalize("NFC", text.replace("\u0e4d\u0e32", "\u0e33")).split())
-
-
-def said(text: str) -> str:
-    """What a text says: as `normal`, and case and the marks at its end do not count."""
-    return normal(text).casefold().rstrip(".。!?…").rstrip()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice, pairwise
 from typing import Any
 
+from dset import texts
 from dset.tasks import fields, languages, shown
 
 Names = Mapping[str, Any]
@@ -78,7 +79,7 @@ def choice(names: Names, record: Any, _: str) -> list[str]:
 
 def _comparable(value: Any) -> str:
     return (
-        "=" + fields.normal(value)
+        "=" + texts.composed(value)
         if isinstance(value, str)
         else json.dumps(value, default=str, sort_keys=True)
     )
@@ -90,7 +91,7 @@ def differ(names: Names, record: Any, _: str) -> list[str]:
     found = []
     for path in names["fields"]:
         for place, text in fields.values(record, path):
-            if isinstance(text, str) and (other := first.setdefault(fields.said(text), place)) != place:
+            if isinstance(text, str) and (other := first.setdefault(texts.normal(text), place)) != place:
                 found.append(f"{place}: it must differ from {other}, and says the same")
     return found
 
@@ -118,7 +119,7 @@ def translation(names: Names, record: Any, _: str) -> list[str]:
     (source, ours), (target, theirs) = sides
     if all(codes) and languages.base(codes[0]) == languages.base(codes[1]):
         found.append(f"{names['target_lang']}: it must be another language than {names['source_lang']}")
-    if fields.said(ours) == fields.said(theirs) and any(map(str.isalpha, ours)) and len(ours.split()) > 2:
+    if texts.normal(ours) == texts.normal(theirs) and any(map(str.isalpha, ours)) and len(ours.split()) > 2:
         found.append(f"{target}: it must be in another language than {source}, and says the same")
     elif (
         not found and not all(codes) and (same := languages.detect(ours)) and languages.detect(theirs) == same
