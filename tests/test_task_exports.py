@@ -14,7 +14,7 @@ from dset.rehearsal.server import Script, Server
 from dset.tasks import catalog
 from dset.tasks.checks import Checks
 from tests.running import Run, at
-from tests.tasks import Writer, tasks_json
+from tests.tasks import FEELINGS, Writer, tasks_json
 
 Main = Callable[..., Run]
 Serve = Callable[[Script], Server]
@@ -109,7 +109,11 @@ def test_a_dataset_that_is_short_of_records_is_exported_all_the_same(
     assert len(lines(path)) == 3
 
 
-def test_no_record_repeats_a_dataset_that_is_named(main: Main, serve: Serve, clean_place: Path) -> None:
+@pytest.mark.parametrize("unique", [["text"], []], ids=["by its text", "by all texts"])
+def test_no_record_repeats_a_dataset_that_is_named(
+    main: Main, serve: Serve, clean_place: Path, unique: list[str]
+) -> None:
+    tasks_json(clean_place, feelings={**FEELINGS, "unique": unique})
     server = serve(Writer())
     main("task", "feelings", "3", *at(server.base_url, "--format", "jsonl"))
     [path] = (clean_place / "dset_generator/exports").iterdir()
