@@ -92,6 +92,11 @@ class Asker:
         wide = ("service",) if failure.status is None else ()
         return any(self._rests(turn.lane, failure, scope) for scope in (*wide, *narrow))
 
+    def has_other_model(self, turn: Turn) -> bool:
+        """A model is open that has not refused the row."""
+        open_ones = self.failover.fleet.open_ones(clocks.now())
+        return not self.stopped and any(lane.endpoint.model not in turn.refused_by for lane in open_ones)
+
     def has_moved(self, turn: Turn) -> bool:
         """The endpoint that failed the row is closed by now, and another one takes over."""
         return turn.lane is not None and not self.stopped and not self.failover.fleet.is_open(turn.lane)
@@ -115,7 +120,7 @@ class Asker:
 
     async def _paced(self, turn: Turn, messages: Messages) -> Outcome:
         turn.tries += 1
-        demand = self._spending.demand(messages, turn.failed_by)
+        demand = self._spending.demand(messages, turn.failed_by, turn.refused_by)
         while (slot := await self._slot(turn, demand)) is not None:
             if turn.lane is not slot.lane:
                 turn.lane, turn.paced = slot.lane, 0

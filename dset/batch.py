@@ -3,7 +3,7 @@
 It knows no file, no service and no screen: it is handed the questions, a function that asks one, and a committer.
 """
 
-import re
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,18 +16,21 @@ from dset.commits import Committer
 from dset.crew import Crew
 from dset.errors import StorageError
 from dset.failures import Failure, Kind
+from dset.firsts import Firsts
 from dset.jobs import Job
 from dset.messages import Messages
 from dset.outages import Outages
 from dset.progress import Progress
 from dset.rejections import RETRIED, Rejection
 from dset.replies import Reply
+from dset.rooms import Room
 from dset.stops import STORAGE, Stopped
 from dset.turns import Outcome, Turn, is_outage
 
 HOME = 30.0  # seconds that requests in flight have to come home after Ctrl-C
 _WAITING = 4  # rows, for each at work: where one of 200 a second fails and waits a minute, it is 60 in all
 _FEW = 4  # with fewer at once nobody else is asked while a row waits
+_ROOM = 256 << 20  # bytes that the pictures of rows on their way may take
 
 
 class Batch:
@@ -46,9 +49,10 @@ class Batch:
             self._asker, job.retry_waits, self._keep, self._probe, lambda: progress.answered
         )
         self._stop_hits: list[tuple[Turn, Failure]] = []
-        self._first_faults: list[tuple[int | None, str]] = []
+        self._firsts = Firsts()
         self._crew = Crew(self._work, self._wanted)
         self._again: deque[Turn] = deque()  # rows for another endpoint, or with faults to tell
+        self._room = Room(_ROOM)
         self._saving = 0  # outcomes that are not on disk yet
         self._dry = False  # no question is left
         self.stopped: Stopped | None = None
@@ -86,6 +90,7 @@ class Batch:
         if self.stopped is None:
             self.stopped = why
             self._tell(f"stopping: {why.reason}")
+            self._room.open()
         elif why.kind == STORAGE and why.reason not in f"{self.stopped.reason} {self.stopped.advice}":
             self.stopped = replace(self.stopped, advice=f"{self.stopped.advice} {why.reason}".strip())
         self._asker.stop()
@@ -119,7 +124,13 @@ class Batch:
         return Turn(question) if question else None
 
     async def _answer(self, turn: Turn) -> None:
-        """One question from its first request to its commit."""
+        """One question from its first request to its commit, once there is room for what is sent."""
+        weight = 0 if turn.messages else self._job.weight(turn.question)
+        async with self._room.taken(weight):
+            if not weight or not self.stopped:
+                await self._asked(turn)
+
+    async def _asked(self, turn: Turn) -> None:
         messages = turn.messages or await self._composed(turn)
         if messages is None:
             return
@@ -138,6 +149,8 @@ class Batch:
     async def _composed(self, turn: Turn) -> Messages | None:
         """What is sent for the row; None for a row that cannot be sent, which is noted."""
         try:
+            if turn.question.image:  # reading and scaling it takes a while: others go on meanwhile
+                return await asyncio.to_thread(self._job.compose, turn.question)
             return self._job.compose(turn.question)
         except (ValueError, MemoryError, RecursionError) as error:
             await self._reject(turn, Kind.ROW_FAULT, Failure(Kind.ROW_FAULT, str(error) or repr(error)))
@@ -167,29 +180,30 @@ class Batch:
             return
         elif outcome.kind is Kind.STOP:
             self._stop_hits.append((turn, outcome))  # the run has been told to end
+        elif outcome.kind is Kind.REFUSAL and self._job.second_opinion:
+            await self._refused(turn, outcome, messages)
         else:
             await self._reject(turn, self._kind_of(outcome), outcome)
-            self._look_at_first(outcome)
+            if not self.progress.answered and (why := self._firsts.note(outcome)):
+                self.stop(why)
+
+    async def _refused(self, turn: Turn, refusal: Failure, messages: Messages) -> None:
+        """One model will not answer the row: it is asked at another one, once, or BLOCKED."""
+        turn.refused_by.append(turn.lane.endpoint.model if turn.lane else "")
+        if len(turn.refused_by) == 1 and self._asker.has_other_model(turn):
+            await self._keep(turn, refusal)
+            turn.messages, turn.tries, turn.last = messages, 0, None
+            self._again.append(turn)
+            return
+        if len(turn.refused_by) > 1:
+            refusal = replace(refusal, reason=f"{refusal.reason}; {turn.refused_by[0]} refused it as well")
+        await self._reject(turn, Kind.REFUSAL, refusal)
 
     def _kind_of(self, outcome: Failure) -> str:
         if outcome.kind not in {Kind.OUTAGE, Kind.PACE}:
             return outcome.kind
         interrupted = self.stopped is not None and self.stopped.kind == rejections.INTERRUPTED
         return rejections.INTERRUPTED if interrupted else Kind.OUTAGE
-
-    def _look_at_first(self, outcome: Failure) -> None:
-        """Stop where the first three rows all end in the same row fault: it is not the rows."""
-        if self.progress.answered or len(self._first_faults) >= 3:
-            return
-        fault = (
-            (outcome.status, re.sub(r"\d+", "#", outcome.reason))
-            if outcome.kind is Kind.ROW_FAULT
-            else (-1, "")
-        )
-        self._first_faults.append(fault)
-        if len(self._first_faults) == 3 and len(set(self._first_faults)) == 1 and fault[0] != -1:
-            advice = outcome.advice or "Check --model, --max-tokens, --temperature and the prompt."
-            self.stop(Stopped(Kind.ROW_FAULT, f"the first rows all failed alike: {outcome.reason}", advice))
 
     async def _judge(self, turn: Turn, reply: Reply, messages: Messages) -> None:
         """The gate lets the reply in, has the row asked again with the faults told, or leaves it without an answer."""

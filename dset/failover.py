@@ -45,6 +45,7 @@ class Failover:
         self.fleet = Fleet(lanes, rules, tell, note)
         self._rules, self._budget = rules, budget
         self._queue: deque[_Wish] = deque()
+        self._choosy: deque[_Wish] = deque()  # may ask few endpoints: nobody else waits for those
         self._timer: asyncio.TimerHandle | None = None
         self.on_their_way = self._counted = 0  # rows with a slot, or on their way to the disk
         self._stopped = False
@@ -60,10 +61,11 @@ class Failover:
         """Leave to send a request, as long as that takes; why there is none; None when the run has stopped."""
         if self._stopped:
             return None
-        if not self._queue and not isinstance(answer := self._decided(demand), float):
+        queue = self._choosy if demand.shuns else self._queue
+        if not queue and not isinstance(answer := self._decided(demand), float):
             return answer
         wish = _Wish(demand)
-        self._queue.append(wish)
+        queue.append(wish)
         self._dispatch()
         return await wish.granted
 
@@ -98,10 +100,11 @@ class Failover:
         self._stopped = True
         if self._timer is not None:
             self._timer.cancel()
-        for wish in self._queue:
-            if not wish.granted.done():
-                wish.granted.set_result(None)
-        self._queue.clear()
+        for queue in (self._choosy, self._queue):
+            for wish in queue:
+                if not wish.granted.done():
+                    wish.granted.set_result(None)
+            queue.clear()
 
     def close(self, lane: Lane, failure: Failure) -> bool:
         """Close the endpoint for what it said (Fleet.close). Whether one is left."""
@@ -120,19 +123,23 @@ class Failover:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        while self._queue and not self._stopped:
-            wish = self._queue[0]
+        waits = [wait for queue in (self._choosy, self._queue) if (wait := self._serve(queue)) > 0]
+        if waits:
+            self._timer = asyncio.get_running_loop().call_later(min(*waits, _LOOK), self._dispatch)
+
+    def _serve(self, queue: deque[_Wish]) -> float:
+        """Grant what can be granted of one queue; the seconds until it is worth another look, 0.0 as `_decided` has it."""
+        while queue and not self._stopped:
+            wish = queue[0]
             if wish.granted.done():  # whoever asked is gone
-                self._queue.popleft()
+                queue.popleft()
                 continue
             answer = self._decided(wish.demand)
             if isinstance(answer, float):
-                if answer > 0:
-                    loop = asyncio.get_running_loop()
-                    self._timer = loop.call_later(min(answer, _LOOK), self._dispatch)
-                return
-            self._queue.popleft()
+                return answer
+            queue.popleft()
             wish.granted.set_result(answer)
+        return 0.0
 
     @property
     def _is_full(self) -> bool:
@@ -160,6 +167,8 @@ class Failover:
         if self._budget.most is not None and len(open_ones) > 1:
             bears = self._budget.can_ever_fit
             open_ones = [lane for lane in open_ones if bears(demand.usd(lane))] or open_ones
+        if demand.shuns:
+            open_ones = [lane for lane in open_ones if lane.endpoint.model not in demand.shuns] or open_ones
         if demand.avoid:
             others = [lane for lane in open_ones if lane not in demand.avoid]
             open_ones = [lane for lane in others if _wait(lane, demand, moment) == 0.0] or open_ones

@@ -36,6 +36,8 @@ class Job:
         None  # the same questions, in the order to try whether the service answers
     )
     gate: Gate = gates.open_to_all
+    second_opinion: bool = False  # a row that one model refuses is asked once at another one
+    weight: Callable[[Question], int] = lambda _: 0  # bytes of memory that what is sent for the row takes
 
     def answer(self, turn: Turn, reply: Reply, data: Any = None) -> Answer:
         """The reply as the row's answer, with the object in it where the gate found one, and how it was got."""

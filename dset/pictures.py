@@ -3,6 +3,7 @@
 import base64
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
@@ -11,18 +12,13 @@ LARGEST = 32 << 20  # bytes
 _TYPES = ((b"\xff\xd8\xff", "jpeg"), (b"\x89PNG\r\n\x1a\n", "png"), (b"GIF8", "gif"))
 
 
-def as_part(folder: Path, name: str) -> dict[str, Any]:
-    """The `image_url` part for picture `name`, a path relative to `folder`.
+def as_part(folder: Path, name: str, scaled: Callable[[bytes], bytes] | None = None) -> dict[str, Any]:
+    """The `image_url` part for picture `name`, a path relative to `folder`, read once; `scaled` makes it smaller.
 
     Raises ValueError for a path that leaves the folder, even by a link: a q.csv from a stranger must not send other
     files of this machine to a service.
     """
-    if PureWindowsPath(name).drive or PureWindowsPath(name).root or "\0" in name:
-        raise ValueError(f"the image {name!r} must be a path relative to the CSV's folder")
-    root = Path(os.path.realpath(folder))
-    path = Path(os.path.realpath(root / name))  # Path.resolve would raise for a loop of links
-    if not path.is_relative_to(root):
-        raise ValueError(f"the image {name!r} lies outside the CSV's folder and is not sent")
+    path = _inside(folder, name)
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for without end
@@ -32,11 +28,33 @@ def as_part(folder: Path, name: str) -> dict[str, Any]:
         data = path.read_bytes()
     except OSError as error:
         raise ValueError(f"the image {name!r} cannot be read ({error.strerror})") from None
-    kind = _kind(data)
-    if not kind:
+    if not _kind(data):
         raise ValueError(f"{name!r} is no JPEG, PNG, GIF or WebP picture")
-    url = f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+    if scaled is not None:
+        try:
+            data = scaled(data)
+        except ValueError as error:
+            raise ValueError(f"the image {name!r} {error}") from None
+    url = f"data:image/{_kind(data)};base64,{base64.b64encode(data).decode('ascii')}"
     return {"type": "image_url", "image_url": {"url": url}}
+
+
+def _inside(folder: Path, name: str) -> Path:
+    if PureWindowsPath(name).drive or PureWindowsPath(name).root or "\0" in name:
+        raise ValueError(f"the image {name!r} must be a path relative to the CSV's folder")
+    root = Path(os.path.realpath(folder))
+    path = Path(os.path.realpath(root / name))  # Path.resolve would raise for a loop of links
+    if not path.is_relative_to(root):
+        raise ValueError(f"the image {name!r} lies outside the CSV's folder and is not sent")
+    return path
+
+
+def weight(folder: Path, name: str) -> int:
+    """Bytes of memory that its message takes, about: 0 where it cannot be read."""
+    try:
+        return min(_inside(folder, name).stat().st_size, LARGEST) * 7 // 3  # as it is read, and as text
+    except (OSError, ValueError):
+        return 0
 
 
 def _kind(data: bytes) -> str:

@@ -1,6 +1,6 @@
 """A question and the templates -> the messages that are sent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,14 @@ class Prompt:
         self.asks = bool(self._prompt.columns)  # something of the row is sent
         self._heading, self._appendix = columns.heading, appendix
         self._folder = folder
+        self.scaled: Callable[[bytes], bytes] | None = None  # makes a picture fit for those who are asked
         named: Sequence[str] = (*self._prompt.columns, *self._system.columns)
         self.named = tuple(dict.fromkeys(name for name in named if name in own and name != "question"))
         self.unknown = tuple(dict.fromkeys((*self._prompt.unknown, *self._system.unknown)))
+
+    def weight(self, question: Question) -> int:
+        """Bytes of memory that the row's picture takes on its way, about; 0 without one."""
+        return pictures.weight(self._folder, question.image) if question.image else 0
 
     def messages(self, question: Question) -> Messages:
         """What is sent for the row. Raises ValueError where its cells do not allow it."""
@@ -33,7 +38,7 @@ class Prompt:
         cells = {self._heading: question.text, **question.columns, "question": question.text}
         content: Any = self._prompt.fill(cells)
         if question.image:
-            picture = pictures.as_part(self._folder, question.image)
+            picture = pictures.as_part(self._folder, question.image, self.scaled)
             content = [{"type": "text", "text": content}, picture]
         messages: Messages = [{"role": "user", "content": content}]
         if system := "\n\n".join(filter(None, (self._system.fill(cells), self._appendix))):

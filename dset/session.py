@@ -38,12 +38,14 @@ class Session:
         endpoints: Sequence[Endpoint],
         tell: Callable[[str], None],
         gate: Gate = gates.open_to_all,
+        scaled: Callable[[bytes], bytes] | None = None,
     ) -> None:
-        """`endpoints` in the order of their use; `tell` takes lines for the user.
+        """`endpoints` in the order of their use; `tell` takes lines for the user; `scaled` makes a picture fit for them.
 
         Raises UsageError for a budget that could not be kept.
         """
         self._work, self._tell, self._gate = work, tell, gate
+        work.prompt.scaled = scaled
         settings, folder = work.settings, work.outputs.folder
         self._most = process.allow_sockets(settings.concurrency or AUTO_MOST)
         self.lanes = tuple(
@@ -108,6 +110,8 @@ class Session:
             retry_waits=settings.retry_waits,
             most=min(self._most, max(1, self.progress.total)),
             gate=self._gate,
+            second_opinion=settings.second_opinion,
+            weight=work.prompt.weight,
         )
 
     async def _ask(self, lane: Lane, messages: Messages) -> Reply | Failure:

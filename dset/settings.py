@@ -24,7 +24,7 @@ ENV_FILE = Path(".env")
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What one run is told. Each field but the last six is a flag of the same name (see dset/flags.py)."""
+    """What one run is told. Each field from `given` on is no flag; each other one is a flag of the same name (see dset/flags.py)."""
 
     questions: Path
     output: Path
@@ -58,6 +58,7 @@ class Settings:
     is_planned: bool = (
         False  # q.csv is a plan's: another row replaces one that was paid for in vain or refused
     )
+    second_opinion: bool = False  # a row that one model refuses is asked once at another one
     beside: tuple[Path, ...] = ()  # output folders whose cost counts for the budget as well
     services: tuple[str, ...] = ()  # provider/model of each, where more than base_url and model are asked
     secrets: Secrets

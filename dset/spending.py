@@ -58,9 +58,9 @@ class Spending:
         self._settings = settings
         self._usual = _USUAL_ANSWER
 
-    def demand(self, sent: Messages, avoid: Collection[Lane] = ()) -> Demand:
-        """What this may need, worked out only where somebody asks; `avoid` those that have failed it."""
-        return Demand(lambda: self._tokens(sent), lambda lane: self._worst(lane, sent), avoid)
+    def demand(self, sent: Messages, avoid: Collection[Lane] = (), shuns: Collection[str] = ()) -> Demand:
+        """What this may need, worked out only where somebody asks; `avoid` and `shuns` as in Demand."""
+        return Demand(lambda: self._tokens(sent), lambda lane: self._worst(lane, sent), avoid, shuns)
 
     def _tokens(self, sent: Messages) -> int:
         size, pictures = messages.sizes(sent)

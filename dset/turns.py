@@ -32,7 +32,8 @@ class Turn:
     placed: bool = False  # what came of it is not on disk yet
     last: Failure | None = None
     failed_by: set[Lane] = field(default_factory=set)  # endpoints where an outage hit it
-    messages: Messages | None = None  # what is sent, where a refused answer changed it
+    refused_by: list[str] = field(default_factory=list)  # models that will not answer it
+    messages: Messages | None = None  # what is sent, where it was composed before
     first: Messages | None = None  # what was sent before that
     told: int = 0  # times it was asked again with the faults of its answer
     kept: bool = False  # what its last request brought stands in rejected.json already
