@@ -185,6 +185,21 @@ def set_aside(path: Path) -> Path:
 remove = steps.remove
 
 
+def move(path: Path, to: Path) -> None:
+    """Give the file another name, in place of what stands there; `settle` both folders to make it survive a power cut."""
+    steps.rename(path, to)
+
+
+def settle(folder: Path) -> None:
+    """Make the names in the folder survive a power cut."""
+    steps.sync_folder(folder)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove the folder if it is empty."""
+    steps.remove_folder(folder)
+
+
 @contextlib.contextmanager
 def patient_open(path: Path) -> Iterator[int]:
     """A descriptor to read `path`, tried again for a moment while another program holds the file."""

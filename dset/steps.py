@@ -152,6 +152,16 @@ def make_folder(folder: Path) -> None:
         _step("mkdir", folder, os.mkdir, folder)
 
 
+def remove_folder(folder: Path) -> None:
+    """Remove `folder`, unless something is in it or it is gone."""
+    with contextlib.suppress(FileNotFoundError):
+        try:
+            _step("unlink", folder, os.rmdir, folder)
+        except OSError as error:
+            if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+                raise
+
+
 def keep_owner_and_mode(path: Path, old: os.stat_result) -> None:
     """Give `path` the owner and mode of `old`: a run as root, as in a container, must not take a user's file away."""
     if sys.platform != "win32" and (old.st_uid, old.st_gid) != (os.geteuid(), os.getegid()):

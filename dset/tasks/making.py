@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from dset import gates
+from dset import gates, planned
 from dset.contents import Question
 from dset.duplicates import Index
 from dset.errors import QuestionsError
@@ -66,7 +66,7 @@ class Making:
         try:
             work.read()
         except QuestionsError as error:
-            raise queue.unreadable(error) from None
+            raise planned.unreadable(error) from None
         if self.stock is None:
             self.stock = self._taken_in(work)
         left = max(0, self.order.most - self.stock.requests)
