@@ -21,6 +21,7 @@ class Report:
     lines: list[str] = field(default_factory=list)
     exit_status: int = 0
     is_damaged: bool = False  # the journal: what follows from it is not told
+    error: str = ""  # the one line on what must be mended first
 
     def add(self, line: str, status: int = 0) -> None:
         """One more line, and what it means for the exit status."""

@@ -37,6 +37,23 @@ def _folder_name(text: str) -> str:
     return text
 
 
+def _dimensions(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"\s*(\d{1,5})(?:\s*[x×*]\s*(\d{1,5}))?\s*", text)
+    width, height = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not (16 <= width <= 8192 and 16 <= height <= 8192):
+        raise ValueError(f"{text!r} must be like 512 or 768x512, from 16 to 8192")
+    return width, height
+
+
+def _span(text: str) -> tuple[int, int] | None:
+    if text.strip().lower() == "none":
+        return None
+    match = re.fullmatch(r"\s*(\d{1,4})\s*[-–]\s*(\d{1,4})\s*", text)
+    if not match or int(match[1]) > int(match[2]):
+        raise ValueError(f"{text!r} must be like 20-30, or none")
+    return int(match[1]), int(match[2])
+
+
 def _repository(text: str) -> str:
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", text):
         raise ValueError(f"{text!r} must look like user/name")
@@ -148,6 +165,74 @@ VERBS = {
             ),
             # A task writes its own q.csv and its own prompt; what failed is planned anew.
             without=frozenset("questions column encoding prompt system schema samples retry_failed".split()),
+        ),
+        Verb(
+            "caption",
+            "FOLDER",
+            "?",
+            "caption a folder of pictures for training: prepared, asked, checked, laid out",
+            (
+                Flag("size", "512|WxH", (512, 512), _dimensions, "pixels of each picture (512)"),
+                Flag(
+                    "fit",
+                    "crop|pad|stretch",
+                    "crop",
+                    values.one_of("crop", "pad", "stretch"),
+                    "how a picture of another shape is made to fit (crop)",
+                ),
+                Flag("quality", "N", 95, values.whole(1, 100), "of the JPEG files (95)"),
+                Flag("skip_resize", "", False, values.switch, "take the pictures as they are"),
+                Flag(
+                    "filter",
+                    "SHARE",
+                    None,
+                    values.number(0.5, 1),
+                    "move pictures aside that are so much like an earlier one, 0.5 to 1; alone: 0.95 (no filter)",
+                    bare="0.95",
+                ),
+                Flag(
+                    "keep_if",
+                    "TEXT",
+                    "",
+                    values.verbatim,
+                    "ask the model first whether this is true of a picture; if not, it is moved aside (not asked)",
+                ),
+                Flag("skip_filter", "", False, values.switch, "neither --filter nor --keep-if"),
+                Flag("trigger", "TEXT", "", values.verbatim, "the words that each caption begins with (none)"),
+                Flag("word_count", "LOW-HIGH", (20, 30), _span, "words of a caption, or none (20-30)"),
+                Flag("lang", "CODE", "en", values.verbatim, "the language of the captions (en)"),
+                Flag(
+                    "forbid",
+                    "FILE",
+                    None,
+                    values.path,
+                    "names that no caption may hold, one a line, in any spelling or script (none)",
+                ),
+                Flag("translate", "CODE", "", values.verbatim, "a second caption in this language (none)"),
+                Flag("text_model", "NAME", "", values.verbatim, "the model that translates (the same)"),
+                Flag(
+                    "keep_blocked",
+                    "",
+                    False,
+                    values.switch,
+                    "leave pictures in train/ that the service's safety filter refuses",
+                ),
+                Flag(
+                    "format",
+                    "imagefolder|kohya",
+                    "imagefolder",
+                    values.one_of("imagefolder", "kohya"),
+                    "metadata.jsonl alone, or a .txt beside each picture as well (imagefolder)",
+                ),
+                Flag(
+                    "name", "NAME", "", _folder_name, "the folder below dset_generator/captions (the folder's name)"
+                ),
+                Flag("check", "", False, values.switch, "ask nothing: is all fit for training?"),
+                Flag("fix", "", False, values.switch, "ask nothing: mend what can be mended, then check"),
+                Flag("sheet", "", False, values.switch, "ask nothing: write a page that shows all pictures and captions"),
+            ),
+            # It writes its own q.csv; its prompt is a file of its own unless --prompt is given.
+            without=frozenset("questions column encoding schema near samples".split()),
         ),
         Verb(
             "export",

@@ -1,0 +1,103 @@
+"""What the making of a caption dataset came to, as lines of text and an exit status."""
+
+from collections import Counter
+
+from dset.captions.making import CAPTION, KEEP, TRANSLATE, Making, Prepared
+from dset.captions.publishing import Published
+from dset.failures import Kind
+from dset.images.album import ASIDE, COPY, FILTERED, REPLACED
+from dset.inspection import Report
+from dset.queues import Asked
+from dset.wording import counted, sentences
+
+_SHOWN = 5  # examples at most
+_TITLES = {KEEP: "asked whether to keep", CAPTION: "captions", TRANSLATE: "translations"}
+
+
+def found(prepared: Prepared, making: Making) -> list[str]:
+    """What a user should know of the pictures before anything is asked."""
+    sources, album = prepared.found, making.album
+    here = set(sources.pictures)
+    states = Counter(one.state for one in album.by_source.values() if one.source in here)
+    aside = [f"{one.source} {one.reason}" for one in album.of(ASIDE) if one.source in here]
+    lines = [f"{making.order.name}: {counted(len(here), 'picture')} found, {prepared.new:,} of them new"]
+    if not here:
+        lines = [f"{making.order.name}: no pictures are in {making.order.source}"]
+    if sources.other:
+        lines.append(f"{counted(sources.other, 'file')} there, no pictures by their names, left out")
+    if sources.outside:
+        lines.append(f"{counted(len(sources.outside), 'link')} out of the folder not followed: {_some(sources.outside)}")
+    if sources.unreadable:
+        lines.append(f"{counted(len(sources.unreadable), 'folder')} that may not be read: {_some(sources.unreadable)}")
+    if sources.unnamed:
+        lines.append(f"{counted(len(sources.unnamed), 'name')} that are no text, left out: {_some(sources.unnamed)}")
+    if states[COPY]:
+        lines.append(f"{counted(states[COPY], 'copy', 'copies')} of another picture, taken once")
+    if aside:
+        lines.append(f"{counted(len(aside), 'file')} set aside: {_some(aside)}")
+    if small := _enlarged(making):
+        lines.append(f"{counted(small, 'picture')} smaller than the size wanted, and enlarged")
+    return lines
+
+
+def _some(names: list[str] | tuple[str, ...]) -> str:
+    more = f" and {len(names) - _SHOWN:,} more (see images.jsonl)" if len(names) > _SHOWN else ""
+    return "; ".join(names[:_SHOWN]) + more
+
+
+def _enlarged(making: Making) -> int:
+    form = making.order.form
+    if form is None or form.size is None:
+        return 0
+    width, height = form.size
+    return sum(one.width < width or one.height < height for one in making.album.ready())
+
+
+def report(making: Making, prepared: Prepared, filtered: int, published: Published) -> Report:
+    """The summary and the exit status."""
+    made = Report()
+    del prepared
+    states = Counter(one.state for one in making.album.by_source.values())
+    blocked = len(making.blocked())
+    total = len(making.album.ready())
+    made.add(_headline(making, published.lines, total, blocked))
+    if states[FILTERED]:
+        fresh = f", {filtered:,} of them just now by their likeness" if filtered else ""
+        made.add(f"  filtered out: {states[FILTERED]:,}, in {making.place.path.as_posix()}/filtered{fresh}")
+    if states[REPLACED]:
+        made.add(f"  replaced, as their sources changed: {states[REPLACED]:,}")
+    if published.edited:
+        made.add(f"  captions of your own, kept: {_some(published.edited)}")
+    for step, asked in making.asked.items():
+        _queue(made, _TITLES[step], asked, invented=bool(making.is_rehearsal))
+    train = making.place.train.as_posix()
+    made.add(f"  for training: {train} ({counted(published.lines, 'caption')} in metadata.jsonl{_txt(making)})")
+    if made.exit_status == 0 and published.lines + blocked < total:
+        made.exit_status = 1
+        made.add("  next: run the same command again; some pictures have no caption yet")
+    elif made.exit_status == 0:
+        made.add("  next: `caption --check` looks at every picture and caption, `caption --sheet` shows them")
+    return made
+
+
+def _txt(making: Making) -> str:
+    return " and in a .txt beside each picture" if making.order.is_kohya else ""
+
+
+def _headline(making: Making, captioned: int, total: int, blocked: int) -> str:
+    stands = f"{captioned:,} of {counted(total, 'picture')} captioned"
+    more = f", {blocked:,} blocked by the service" if blocked else ""
+    word = "Finished" if captioned + blocked >= total else "Not finished"
+    return f"{word} {making.order.name}: {stands}{more}."
+
+
+def _queue(made: Report, title: str, asked: Asked, *, invented: bool) -> None:
+    """The lines of one queue; one that had nothing to do and left nothing says nothing."""
+    stopped, exit_status = asked.stopped, asked.exit_status
+    if exit_status == 2 and stopped is not None and stopped.kind in {Kind.STOP, Kind.ROW_FAULT}:
+        made.error = sentences(stopped.reason, stopped.advice)
+    if asked.progress.total or exit_status:
+        first, *rest = asked.lines(invented=invented)
+        made.add(f"  {title}: {first}", exit_status)
+        for line in rest:
+            made.add(f"  {line}")

@@ -1,0 +1,234 @@
+"""A caption dataset, step by step: pictures are prepared, filtered, captioned, translated, laid out for training.
+
+Each step takes up what stands and does the rest, so that the same command goes on after any end.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dset import files, planned
+from dset.captions import gate, laid_out, orders, prompt_file, prompts, publishing, said
+from dset.captions.forbidden import Names
+from dset.captions.orders import Order
+from dset.captions.places import BLOCKED, FILTERED, REPLACED, SHELVES, TRAIN, Place
+from dset.captions.publishing import Published
+from dset.captions.rules import Rules
+from dset.contents import Question
+from dset.images import album as albums
+from dset.images import sources
+from dset.images.album import Album, Picture
+from dset.images.likeness import Prints
+from dset.images.sources import Found
+from dset.images.taking import Taking
+from dset.locks import Lock
+from dset.queues import Asked, Queue
+from dset.questions import Sheet
+from dset.settings import Settings
+from dset.workspace import Workspace
+
+KEEP, CAPTION, TRANSLATE = "keep", "caption", "translate"
+_IMAGE, _SOURCE = "image", "source"
+Ask = Callable[[Queue, str], Asked]  # (queue, the model that is meant; '' for the usual one)
+Counting = Callable[[str, int], AbstractContextManager[Callable[[], None]]]  # (what, how many) -> called after each
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The sources as they were found, and how many of them were new."""
+
+    found: Found
+    new: int
+
+
+class Making:
+    """One dataset. Use as a context manager, which locks it; the methods in their order here."""
+
+    def __init__(self, order: Order, settings: Settings, home: Path) -> None:
+        """`home`: the folder of all that the program writes. Raises UsageError for a file of names that cannot be read."""
+        self.order, self._settings, self._home = order, settings, home
+        self.place = Place(order.folder)
+        self._lock = Lock(self.place.lock, f"the folder {order.folder}")
+        names = Names.read(order.forbid) if order.forbid else None
+        self.rules = Rules(order.trigger, order.words, order.lang, names)
+        self.step = ""  # which queue is being asked
+        self.asked: dict[str, Asked] = {}
+
+    def __enter__(self) -> "Making":
+        files.make_folder(self.order.folder)
+        self._lock.acquire()
+        try:
+            orders.bind(self.order)
+            self.album = Album(self.order.folder, SHELVES)
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def prepare(self, counting: Counting) -> Prepared:
+        """Take what is new in the user's folder into train/, numbered in natural order. Raises OSError."""
+        found = sources.find(self.order.source, [self._home])
+        taking = Taking(self.album, self.order.source, self.order.form)
+        new = taking.new(found.pictures)
+        if new:
+            with counting("pictures", len(new)) as came:
+                taking.take(found.pictures, came)
+        self._put_right()
+        return Prepared(found, len(new))
+
+    def filter_alike(self) -> int:
+        """Move pictures aside that are too much like an earlier one; how many."""
+        if self.order.likeness is None:
+            return 0
+        prints, alike = Prints(self.order.likeness), list[Picture]()
+        for picture in self.album.ready():
+            twin = prints.find(picture.print)
+            if twin is None:
+                prints.add(picture.file, picture.print)
+            else:
+                alike.append(_filtered(picture, f"{twin[1]:.2f} like {twin[0]}"))
+        self.album.note(alike)
+        self._put_right()
+        return len(alike)
+
+    def keep(self, ask: Ask) -> None:
+        """Ask a model of each picture whether it fulfils the condition; those that do not are moved aside."""
+        condition = self.order.keep_if
+        if not condition:
+            return
+        folder = self.place.keeping
+        rows = [{"question": condition, _IMAGE: one.file} for one in self.album.ready()]
+        _add(folder / "q.csv", ["question", _IMAGE, "status"], rows)
+        settings = self._for_queue(folder, prompts.keeping("{question}"))
+        self._ask(ask, KEEP, Queue(settings, self.order.folder, gate.yes_or_no, self._undecided))
+        decided = said.decisions(folder, condition)
+        out = [one for one in self.album.ready() if decided.get(Path(one.file).name) is False]
+        self.album.note([_filtered(one, f"not: {condition}") for one in out])
+        self._put_right()
+
+    def _undecided(self, work: Workspace) -> None:
+        here = {one.file for one in self._in_train()}
+        work.plan.narrow(lambda asked: asked.text == self.order.keep_if and asked.image in here)
+
+    def caption(self, ask: Ask) -> None:
+        """Ask for the captions of the pictures in train/, and of blocked ones that are to be asked again."""
+        rows = [{_IMAGE: one.file, _SOURCE: one.source} for one in self.album.ready()]
+        _add(self.place.questions, [_IMAGE, "status", _SOURCE], rows)
+        text = prompt_file.read(self.place.prompt, self.order, self._settings)
+        settings = replace(self._for_queue(self.order.folder, text), second_opinion=True)
+        known = {f"{TRAIN}/{name}": caption for name, caption in said.captions(self.order.folder).items()}
+        captions = gate.CaptionGate(self.rules, known)
+        self._ask(ask, CAPTION, Queue(settings, self.order.folder, captions, self._uncaptioned))
+
+    def _uncaptioned(self, work: Workspace) -> None:
+        """Pictures that somebody removed, that were filtered, or whose condition nobody answered, are not asked about."""
+        ready = {one.file for one in self.album.ready()}
+        asked = {question.image for question in work.plan.all_questions()}
+        self.album.shelve((Path(image).name for image in asked & ready), TRAIN)
+        here = {one.file for one in self._in_train()}
+        if self.order.keep_if:
+            kept = said.decisions(self.place.keeping, self.order.keep_if)
+            refused = said.refused(self.place.keeping)
+            here = {file for file in here if kept.get(Path(file).name) or Path(file).name in refused}
+        work.plan.narrow(lambda question: question.image in here)
+
+    def _in_train(self) -> list[Picture]:
+        return [one for one in self.album.ready() if self.album.where(one) == self.place.path / one.file]
+
+    def translate(self, ask: Ask) -> None:
+        """Ask for a second caption in another language."""
+        lang = self.order.translate
+        if not lang:
+            return
+        folder = self.place.translating(lang)
+        captions = {line.text: line.name for line in self._captioned()}
+        _add(folder / "q.csv", ["question", "status", "file"], [{"question": text, "file": name} for text, name in captions.items()])
+        template = prompts.translating(lang, self.order.trigger) + "\n\n{question}"
+        settings = self._for_queue(folder, template)
+        wanted = Rules(self.order.trigger, None, lang, self.rules.names)
+
+        def standing(work: Workspace) -> None:
+            work.plan.narrow(lambda asked: asked.text in captions)
+
+        self._ask(ask, TRANSLATE, Queue(settings, folder, gate.translation(wanted), standing), self.order.text_model)
+
+    def blocked(self) -> set[str]:
+        """The file names of pictures that a service's safety filter refuses."""
+        ready = {Path(one.file).name for one in self.album.ready()}
+        return ready & said.refused(self.order.folder) - said.captions(self.order.folder).keys()
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Everything said is invented."""
+        return bool(self._settings.rehearse)
+
+    def lay_out(self) -> Published:
+        """Blocked pictures leave train/, and the captions of the others are written there. Raises OSError."""
+        self.album.shelve(self.blocked(), TRAIN if self.order.keeps_blocked else BLOCKED)
+        self._put_right()
+        return publishing.publish(self.place.train, self._captioned(), is_kohya=self.order.is_kohya)
+
+    def _captioned(self) -> list[laid_out.Line]:
+        """A line for each picture in train/ that has a caption, in image order."""
+        captions, lang = said.captions(self.order.folder), self.order.translate
+        translated = said.translations(self.place.translating(lang)) if lang else {}
+        lines = []
+        for picture in self._in_train():
+            name = Path(picture.file).name
+            if name in captions:
+                text = laid_out.plain(captions[name])
+                more = {f"text_{lang}": laid_out.plain(translated[text])} if text in translated else {}
+                lines.append(laid_out.Line(name, text, more))
+        return lines
+
+    def _put_right(self) -> None:
+        captions = said.captions(self.order.folder)
+        back = said.refused(self.order.folder) & captions.keys()  # answered since
+        self.album.shelve(back, TRAIN)
+        self.album.put_right(TRAIN, {albums.FILTERED: FILTERED, albums.REPLACED: REPLACED})
+
+    def _for_queue(self, folder: Path, prompt: str) -> Settings:
+        return replace(
+            self._settings,
+            questions=folder / "q.csv",
+            output=folder,
+            given=self._settings.given | {"output"},
+            prompt=prompt,
+            samples=1,
+            schema=None,
+            encoding="",
+            column="",
+        )
+
+    def _ask(self, ask: Ask, step: str, queue: Queue, model: str = "") -> None:
+        self.step = step
+        self.asked[step] = ask(queue, model)
+
+    @property
+    def is_over(self) -> bool:
+        """Something ended a queue that would end the next one too."""
+        return any(one.is_over for one in self.asked.values())
+
+
+def _filtered(picture: Picture, reason: str) -> Picture:
+    return replace(picture, state=albums.FILTERED, reason=reason)
+
+
+def _add(path: Path, heading: Sequence[str], rows: Sequence[dict[str, str]]) -> None:
+    """Make the queue, or add the rows that are not in it. Raises QuestionsError, OSError."""
+    files.make_folder(path.parent)
+    if not path.exists():
+        planned.create(path, heading)
+    with Sheet(path) as sheet:
+        known = {_content(sheet.question(record, ())) for _, record in sheet.records()}
+    new = [row for row in rows if (row.get("question", ""), row.get(_IMAGE, "")) not in known]
+    if new:
+        planned.add(path, new, [name for name in heading if name in {"question", _IMAGE}])
+
+
+def _content(question: Question) -> tuple[str, str]:
+    return question.text, question.image
