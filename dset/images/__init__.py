@@ -1,0 +1,1 @@
+"""The image wing: picture files, prepared and compared."""
