@@ -1,0 +1,157 @@
+"""The work on one picture file: read once, checked, made into the wanted form, on disk. Runs in a process of a pool."""
+
+import functools
+import hashlib
+import multiprocessing
+import os
+import stat
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PIL import Image
+
+from dset import files, steps
+from dset.images import fitting, likeness
+from dset.images.fitting import Form
+from dset.images.opening import LARGEST, PictureError, open_picture, reading
+
+SUFFIXES = {
+    "JPEG": ".jpg",
+    "PNG": ".png",
+    "WEBP": ".webp",
+    "GIF": ".gif",
+    "BMP": ".bmp",
+    "TIFF": ".tif",
+    "AVIF": ".avif",
+}
+# Of a worker: three times what the largest picture takes, and time for it on a slow machine. A file that needs more is
+# made to need it.
+_MEMORY = 4 << 30  # bytes of address space
+_SECONDS = 120  # of the processor, for one file
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A file to prepare. `target` is a temporary name, renamed by the caller; `form` None: the bytes as they are."""
+
+    source: Path
+    target: Path
+    form: Form | None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came of a piece. `fault`: why there is no picture, the rest of a sentence that begins with the file's name; ''."""
+
+    fault: str = ""
+    sha256: str = ""  # of the source, where it could be read
+    bytes: int = 0  # of the source
+    mtime_ns: int = 0  # of the source
+    width: int = 0  # of the picture at the target
+    height: int = 0
+    stored: int = 0  # bytes at the target
+    suffix: str = ""  # what the target's name should end with
+    print: str = ""  # the fingerprint of the picture at the target, see `likeness`
+
+
+def prepare(piece: Piece) -> Made:
+    """Read, check, make and store one picture, durably but for its name.
+
+    Whatever a picture or its file can cause is a `fault`. Raises OSError where the target cannot be written: that is no
+    fault of the picture's.
+    """
+    _keep_bounds()
+    try:
+        data, mtime_ns = _read(piece.source)
+    except PictureError as error:
+        return Made(fault=str(error))
+    about = Made(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data), mtime_ns=mtime_ns)
+    try:
+        stored, suffix, picture = _made(data, piece.form)
+        width, height = picture.size
+        print_ = likeness.fingerprint(picture)
+    except PictureError as error:
+        return _with(about, fault=str(error))
+    except MemoryError:
+        return _with(about, fault="needs more memory than there is")
+    _write(piece.target, stored)
+    return _with(about, width=width, height=height, stored=len(stored), suffix=suffix, print=print_)
+
+
+def died(_: Piece) -> Made:
+    """What is told of a piece whose worker died of it."""
+    return Made(fault="makes the program that reads it crash, or takes it too long")
+
+
+def _with(made: Made, **changes: object) -> Made:
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def _read(path: Path) -> tuple[bytes, int]:
+    """The bytes of a file and when it was changed last. Raises PictureError."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for without end
+            raise PictureError("is no file")
+        with files.patient_open(path) as descriptor, open(descriptor, "rb", closefd=False) as stream:
+            status = os.fstat(descriptor)
+            data = stream.read(LARGEST + 1) if status.st_size <= LARGEST else b""
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise PictureError(f"cannot be read ({getattr(error, 'strerror', None) or error})") from error
+    if status.st_size > LARGEST or len(data) > LARGEST:
+        raise PictureError(f"is larger than {LARGEST >> 20} MB")
+    return data, status.st_mtime_ns
+
+
+def _made(data: bytes, form: Form | None) -> tuple[bytes, str, Image.Image]:
+    """The bytes to store, their suffix, and the picture that they are. Raises PictureError."""
+    picture = open_picture(data)
+    if form is None:
+        suffix = SUFFIXES[picture.format or ""]
+        with reading():
+            picture.load()
+        return data, suffix, picture
+    picture = fitting.fitted(picture, form)
+    return fitting.jpeg(picture, form.quality), ".jpg", picture
+
+
+def _write(path: Path, data: bytes) -> None:
+    steps.remove(path)  # left by a run that was killed
+    descriptor = steps.open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW)
+    try:
+        steps.write_all(descriptor, data, path)
+        steps.sync(descriptor, path)
+    except BaseException:
+        os.close(descriptor)
+        steps.remove(path)
+        raise
+    os.close(descriptor)
+
+
+def _keep_bounds() -> None:
+    """In a worker: no file takes all of the memory, or for ever. Elsewhere, and on Windows: nothing."""
+    if sys.platform != "win32" and multiprocessing.parent_process() is not None:
+        import resource
+
+        _bound_memory()
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        _limit("RLIMIT_CPU", int(used.ru_utime + used.ru_stime) + _SECONDS)
+
+
+@functools.cache
+def _bound_memory() -> None:
+    _limit("RLIMIT_CORE", 0)
+    _limit("RLIMIT_AS", _MEMORY)
+
+
+def _limit(name: str, soft: int) -> None:
+    if sys.platform != "win32":
+        import resource
+
+        which = getattr(resource, name)
+        _, hard = resource.getrlimit(which)
+        try:
+            resource.setrlimit(which, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+        except (OSError, ValueError):
+            pass  # a system that does not know it, or a limit that is passed already
