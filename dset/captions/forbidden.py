@@ -1,0 +1,3 @@
+class Names:
+    def found(self, text: str) -> tuple[str, ...]:
+        return ()

@@ -1,0 +1,63 @@
+"""How far apart two words sound: what one script writes otherwise than another costs little, anything else much."""
+
+import re
+from functools import lru_cache
+
+
+_VOWELS = frozenset("aeiou")
+_FAR = 1.0
+# What the scripts confuse: Korean and Thai have no voiced stops of their own, Japanese no l, Arabic no p and no e.
+_NEAR = {
+    "ao": 0.3, "ae": 0.2, "ei": 0.15, "ou": 0.1, "iu": 0.3, "eo": 0.4, "ai": 0.4, "au": 0.3, "eu": 0.4, "io": 0.4,
+    "kg": 0.1, "td": 0.1, "pb": 0.1, "fv": 0.15, "pf": 0.15, "bv": 0.1, "fh": 0.3, "kh": 0.3, "gh": 0.25,
+    "sz": 0.1, "sS": 0.25, "sC": 0.3, "SC": 0.2, "CJ": 0.15, "SJ": 0.2, "zJ": 0.15, "tC": 0.25, "zd": 0.4,
+    "rl": 0.05, "nm": 0.4, "wv": 0.1, "wu": 0.0, "wo": 0.05, "yi": 0.05, "Jy": 0.3, "vu": 0.2, "ye": 0.2, "Jg": 0.3,
+}  # fmt: skip
+_COST = {pair: cost for both, cost in _NEAR.items() for pair in (both, both[::-1])}
+_GAP = {"u": 0.12, "o": 0.22, "w": 0.2, "y": 0.15, "h": 0.3, "r": 0.3, "l": 0.3}
+# What two words that are near may differ in is left out, and what may stand for the other is the same.
+_SKELETON = str.maketrans("tdszSCJkgqpbfvnm", "TTTTTTTKKKPPPPNN", "aeiouwyhrl")
+_ALLOWED = (0.0, 0.0, 0.25, 0.42, 0.6, 0.75, 0.9)  # by the number of consonants
+
+
+def skeleton(sound: str) -> str:
+    """What two words that sound alike surely share: the classes of their hard consonants."""
+    return re.sub(r"(.)\1+", r"\1", sound).translate(_SKELETON)
+
+
+def allowed(sound: str) -> float:
+    """How far from it a word may sound that is taken for it."""
+    return _ALLOWED[min(consonants(sound), len(_ALLOWED) - 1)]
+
+
+def consonants(sound: str) -> int:
+    """How many there are: few of them are told from other words by their vowels alone."""
+    return sum(phoneme not in _VOWELS for phoneme in sound)
+
+
+@lru_cache(maxsize=65536)
+def distance(one: str, other: str) -> float:
+    """The least cost of making one sound of the other."""
+    return min(ends(one, other, (0,))[-1:])
+
+
+def ends(name: str, text: str, starts: tuple[int, ...]) -> list[float]:
+    """For each length of `text` the least cost of `name` in a part of it that ends there and begins at a start."""
+    row = [0.0 if place in starts else _FAR * 9 for place in range(len(text) + 1)]
+    for place, phoneme in enumerate(text, 1):
+        row[place] = min(row[place], row[place - 1] + _gap(phoneme))
+    for wanted in name:
+        above, row = row, [row[0] + _gap(wanted)]
+        for place, phoneme in enumerate(text, 1):
+            row.append(
+                min(
+                    above[place - 1] + (0.0 if phoneme == wanted else _COST.get(phoneme + wanted, _FAR)),
+                    above[place] + _gap(wanted),
+                    row[-1] + _gap(phoneme),
+                )
+            )
+    return row
+
+
+def _gap(phoneme: str) -> float:
+    return _GAP.get(phoneme, 0.3 if phoneme in _VOWELS else _FAR)
