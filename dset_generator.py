@@ -32,7 +32,6 @@ except KeyboardInterrupt:  # Ctrl-C in the first tenth of a second
 if TYPE_CHECKING:
     from dset.gates import Gate
     from dset.settings import Settings
-    from dset.tasks.planfile import Order
     from dset.verbs import Options
 
 
@@ -108,53 +107,40 @@ def _ask(session: Any, screen: Screen) -> Any:
 
 def task(settings: Settings, screen: Screen, options: Options) -> int:
     """The verb `task`: tell of the tasks there are, or make the datasets that are ordered, one after the other."""
-    from dset.tasks import catalog, orders, showing
+    from dset.tasks import catalog, command, orders, showing
 
     if report := showing.asked(options["words"]):
         return _told(report, screen)
     exit_status = 0
     for order in orders.read(options, catalog.load(), screen.notice):
-        exit_status = max(exit_status, _make(order, settings, screen, options))
+        made = command.make(order, settings, options, screen.follow, screen.notice)
+        exit_status = max(exit_status, _told(made, screen))
         if exit_status > 1:  # interrupted, or something to mend first
             break
     return exit_status
 
 
-def _make(order: Order, settings: Settings, screen: Screen, options: Options) -> int:
-    """One dataset of a task: rounds of asking until enough good records stand, then the export."""
-    from dset.tasks import closing, rounds
-    from dset.wording import sentences
+def caption(settings: Settings, screen: Screen, options: Options) -> int:
+    """The verb `caption`: pictures prepared, captioned, checked, and laid out for training."""
+    from dset.captions import command
 
-    if wanted := bool(options["format"] or options["push"]):
-        from dset.exports import export, orders
-
-        export.ready(orders.read(settings, options, (settings.output,)))  # before a record is paid for
-    making, outcome = rounds.make(order, settings, screen.follow, screen.notice)
-    exit_status = closing.exit_status(making, outcome)
-    if exit_status == 2 and outcome.stopped:
-        screen.error(sentences(outcome.stopped.reason, outcome.stopped.advice))
-    for line in closing.lines(making, outcome):
-        screen.result(line)
-    if wanted and making.stands and exit_status < 2:
-        _write(making.home, screen, options, (making.settings.output,))
-    return exit_status
+    return _told(command.caption(settings, options, screen.follow, screen.counting, screen.notice), screen)
 
 
 def export(settings: Settings, screen: Screen, options: Options) -> int:
     """The verb `export`: answers, or any table of records, as files that other tools read."""
-    _write(settings, screen, options, tuple(map(Path, options["words"])) or (settings.output,))
-    return 0
-
-
-def _write(settings: Settings, screen: Screen, options: Options, sources: tuple[Path, ...]) -> None:
     from dset.exports import orders
     from dset.exports.export import export as write
 
+    sources = tuple(map(Path, options["words"])) or (settings.output,)
     for path in write(orders.read(settings, options, sources), screen.notice):
         screen.result(f"written: {path.as_posix()}")
+    return 0
 
 
 def _told(report: Any, screen: Screen) -> int:
+    if report.error:
+        screen.error(report.error)
     for line in report.lines:
         screen.result(line)
     return int(report.exit_status)
@@ -216,6 +202,7 @@ _STORIES = {
     "status": status,
     "check": check,
     "task": task,
+    "caption": caption,
     "export": export,
     "report": report,
     "import": import_,

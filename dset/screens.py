@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import TYPE_CHECKING, Any, TextIO
 
 from dset import streams
@@ -55,6 +55,13 @@ class Screen:
     def error(self, line: str) -> None:
         """The one line on what is wrong and what to do."""
         self._say(f"dset: {line}", self._err())
+
+    def counting(self, what: str, total: int) -> AbstractContextManager[Callable[[], object]]:
+        """Show the progress of work that asks nobody; call what it yields after each piece."""
+        from dset.counting import counting
+
+        stream = None if self.quiet else self._err()
+        return counting(stream, self.notice, what, total)
 
     def follow(self, progress: "Progress") -> AbstractAsyncContextManager[None]:
         """Show the progress of a run while the block goes on, unless --quiet."""

@@ -198,7 +198,9 @@ VERBS = {
                     "ask the model first whether this is true of a picture; if not, it is moved aside (not asked)",
                 ),
                 Flag("skip_filter", "", False, values.switch, "neither --filter nor --keep-if"),
-                Flag("trigger", "TEXT", "", values.verbatim, "the words that each caption begins with (none)"),
+                Flag(
+                    "trigger", "TEXT", "", values.verbatim, "the words that each caption begins with (none)"
+                ),
                 Flag("word_count", "LOW-HIGH", (20, 30), _span, "words of a caption, or none (20-30)"),
                 Flag("lang", "CODE", "en", values.verbatim, "the language of the captions (en)"),
                 Flag(
@@ -225,11 +227,21 @@ VERBS = {
                     "metadata.jsonl alone, or a .txt beside each picture as well (imagefolder)",
                 ),
                 Flag(
-                    "name", "NAME", "", _folder_name, "the folder below dset_generator/captions (the folder's name)"
+                    "name",
+                    "NAME",
+                    "",
+                    _folder_name,
+                    "the folder below dset_generator/captions (the folder's name)",
                 ),
                 Flag("check", "", False, values.switch, "ask nothing: is all fit for training?"),
                 Flag("fix", "", False, values.switch, "ask nothing: mend what can be mended, then check"),
-                Flag("sheet", "", False, values.switch, "ask nothing: write a page that shows all pictures and captions"),
+                Flag(
+                    "sheet",
+                    "",
+                    False,
+                    values.switch,
+                    "ask nothing: write a page that shows all pictures and captions",
+                ),
             ),
             # It writes its own q.csv; its prompt is a file of its own unless --prompt is given.
             without=frozenset("questions column encoding schema near samples".split()),

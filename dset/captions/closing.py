@@ -26,11 +26,17 @@ def found(prepared: Prepared, making: Making) -> list[str]:
     if sources.other:
         lines.append(f"{counted(sources.other, 'file')} there, no pictures by their names, left out")
     if sources.outside:
-        lines.append(f"{counted(len(sources.outside), 'link')} out of the folder not followed: {_some(sources.outside)}")
+        lines.append(
+            f"{counted(len(sources.outside), 'link')} out of the folder not followed: {_some(sources.outside)}"
+        )
     if sources.unreadable:
-        lines.append(f"{counted(len(sources.unreadable), 'folder')} that may not be read: {_some(sources.unreadable)}")
+        lines.append(
+            f"{counted(len(sources.unreadable), 'folder')} that may not be read: {_some(sources.unreadable)}"
+        )
     if sources.unnamed:
-        lines.append(f"{counted(len(sources.unnamed), 'name')} that are no text, left out: {_some(sources.unnamed)}")
+        lines.append(
+            f"{counted(len(sources.unnamed), 'name')} that are no text, left out: {_some(sources.unnamed)}"
+        )
     if states[COPY]:
         lines.append(f"{counted(states[COPY], 'copy', 'copies')} of another picture, taken once")
     if aside:
@@ -71,7 +77,9 @@ def report(making: Making, prepared: Prepared, filtered: int, published: Publish
     for step, asked in making.asked.items():
         _queue(made, _TITLES[step], asked, invented=bool(making.is_rehearsal))
     train = making.place.train.as_posix()
-    made.add(f"  for training: {train} ({counted(published.lines, 'caption')} in metadata.jsonl{_txt(making)})")
+    made.add(
+        f"  for training: {train} ({counted(published.lines, 'caption')} in metadata.jsonl{_txt(making)})"
+    )
     if made.exit_status == 0 and published.lines + blocked < total:
         made.exit_status = 1
         made.add("  next: run the same command again; some pictures have no caption yet")

@@ -31,7 +31,9 @@ from dset.workspace import Workspace
 KEEP, CAPTION, TRANSLATE = "keep", "caption", "translate"
 _IMAGE, _SOURCE = "image", "source"
 Ask = Callable[[Queue, str], Asked]  # (queue, the model that is meant; '' for the usual one)
-Counting = Callable[[str, int], AbstractContextManager[Callable[[], None]]]  # (what, how many) -> called after each
+Counting = Callable[
+    [str, int], AbstractContextManager[Callable[[], object]]
+]  # (what, how many) -> called after each
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,11 @@ class Making:
             return
         folder = self.place.translating(lang)
         captions = {line.text: line.name for line in self._captioned()}
-        _add(folder / "q.csv", ["question", "status", "file"], [{"question": text, "file": name} for text, name in captions.items()])
+        _add(
+            folder / "q.csv",
+            ["question", "status", "file"],
+            [{"question": text, "file": name} for text, name in captions.items()],
+        )
         template = prompts.translating(lang, self.order.trigger) + "\n\n{question}"
         settings = self._for_queue(folder, template)
         wanted = Rules(self.order.trigger, None, lang, self.rules.names)
@@ -154,7 +160,9 @@ class Making:
         def standing(work: Workspace) -> None:
             work.plan.narrow(lambda asked: asked.text in captions)
 
-        self._ask(ask, TRANSLATE, Queue(settings, folder, gate.translation(wanted), standing), self.order.text_model)
+        self._ask(
+            ask, TRANSLATE, Queue(settings, folder, gate.translation(wanted), standing), self.order.text_model
+        )
 
     def blocked(self) -> set[str]:
         """The file names of pictures that a service's safety filter refuses."""

@@ -131,7 +131,11 @@ def known_plan(folder: Path) -> dict[str, Any]:
 def bind(order: Order) -> None:
     """Note the order in plan.json. Raises UsageError that names each argument in which it differs from what stands there."""
     wanted, known = order.as_document(), known_plan(order.folder)
-    told = [_told(name, known.get(name), wanted[name]) for name in _BOUND if known and known.get(name) != wanted[name]]
+    told = [
+        _told(name, known.get(name), wanted[name])
+        for name in _BOUND
+        if known and known.get(name) != wanted[name]
+    ]
     if known and not _is_same_folder(str(known.get("folder")), order.source):
         told.insert(0, f"the pictures were in {known.get('folder')} and are in {order.source} now")
     if told:

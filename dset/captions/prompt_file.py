@@ -10,7 +10,6 @@ from dset.errors import UsageError
 from dset.settings import Settings
 
 
-
 def read(path: Path, order: Order, settings: Settings) -> str:
     """The prompt: --prompt where it is given, else the file, which is made where it is missing.
 
@@ -20,12 +19,16 @@ def read(path: Path, order: Order, settings: Settings) -> str:
         return settings.prompt
     built_in = prompts.captioning(order.trigger, order.words, order.lang)
     mark = path.with_name(f".{path.name}.ours")
-    if not path.exists() or (mark.exists() and mark.read_text("ascii", "replace") == _digest(path.read_bytes())):
+    if not path.exists() or (
+        mark.exists() and mark.read_text("ascii", "replace") == _digest(path.read_bytes())
+    ):
         _write(path, mark, built_in)
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8 text; save it as that, or delete it: it is made anew") from None
+        raise UsageError(
+            f"{path} is not UTF-8 text; save it as that, or delete it: it is made anew"
+        ) from None
     if not text.strip():
         raise UsageError(f"{path} is empty; write what to ask for a picture, or delete it: it is made anew")
     return text
@@ -35,7 +38,9 @@ def _write(path: Path, mark: Path, text: str) -> None:
     data = text.encode("utf-8", "surrogatepass")
     if not path.exists() or path.read_bytes() != data:
         files.replace(path, [data])
-    files.replace(mark, [_digest(data).encode("ascii")])  # after the file: a kill between them makes it the user's
+    files.replace(
+        mark, [_digest(data).encode("ascii")]
+    )  # after the file: a kill between them makes it the user's
 
 
 def _digest(data: bytes) -> str:

@@ -56,7 +56,12 @@ def _edited(line: Line, before: Line | None, txt: str | None, noted: Mapping[str
         candidates += [(_TEXT, before.text), *((name, before.more.get(name)) for name in line.more)]
     found = {}
     for name, text in candidates:
-        if isinstance(text, str) and text.strip() and text != wanted[name] and _digest(text) != noted.get(name):
+        if (
+            isinstance(text, str)
+            and text.strip()
+            and text != wanted[name]
+            and _digest(text) != noted.get(name)
+        ):
             found[name] = text
     return found
 

@@ -14,11 +14,19 @@ from dset.rehearsal import canned, faults, stage
 from dset.rehearsal.server import Behaviour, Request, Script, Server
 from dset.settings import Settings
 
-_WHO = "a young girl,an old man,a tall woman,a small boy,two friends,a tired farmer,a happy cook,a quiet teacher"
-_WEARS = "in a blue coat,in a red dress,in plain work clothes,with a straw hat,in a white shirt,with a green scarf"
-_DOES = "standing still,sitting on a bench,walking slowly,looking to the left,holding a basket,reading a letter"
+_WHO = (
+    "a young girl,an old man,a tall woman,a small boy,two friends,a tired farmer,a happy cook,a quiet teacher"
+)
+_WEARS = (
+    "in a blue coat,in a red dress,in plain work clothes,with a straw hat,in a white shirt,with a green scarf"
+)
+_DOES = (
+    "standing still,sitting on a bench,walking slowly,looking to the left,holding a basket,reading a letter"
+)
 _WHERE = "in front of an old house,near a wide river,in a busy kitchen,on a green hill,beside a train,under tall trees"
-_LIGHT = "soft morning light,warm evening light,cold winter light,bright noon sun,dim lamp light,pale moonlight"
+_LIGHT = (
+    "soft morning light,warm evening light,cold winter light,bright noon sun,dim lamp light,pale moonlight"
+)
 _MOOD = "a calm mood,a sad mood,a hopeful mood,a playful mood,a lonely mood,a gentle mood"
 _PARTS = [part.split(",") for part in (_WHO, _WEARS, _DOES, _WHERE, _LIGHT, _MOOD)]
 _THAI = "ภาพคนยืนอยู่หน้าบ้านเก่า,แสงแดดอ่อนยามเช้า,อารมณ์สงบ,พื้นหลังเป็นต้นไม้สูง,สวมเสื้อผ้าธรรมดา"

@@ -9,7 +9,9 @@ import unicodedata
 from functools import lru_cache
 
 _VOWELS = "aeiou"
-_LEADING = re.compile(r"([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2e\u0e81-\u0eae])")  # written before, spoken after
+_LEADING = re.compile(
+    r"([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2e\u0e81-\u0eae])"
+)  # written before, spoken after
 _SHORTENED = re.compile(r"(?<=[\u0e40-\u0e42])(.)ะ|(?<=[\u0ec0-\u0ec2])(.)ະ")
 _SILENCED = re.compile(r"[\u0e01-\u0e2e][\u0e38\u0e34]?\u0e4c")  # what carries a thanthakhat
 _UNSAID = re.compile(r"[\u30fc\u0e47-\u0e4e\u0ec8-\u0ecd\u064b-\u065f\u0640\u05b0-\u05c7]")
@@ -52,7 +54,16 @@ _READ = [
         (r"o[uh](?![aeiou])", "o"), (r"(.)\1+", r"\1"),
     )
 ]  # fmt: skip
-_HANGUL = (("yeo", "yo"), ("weo", "wo"), ("eo", "o"), ("eu", "u"), ("yae", "ye"), ("ae", "e"), ("oe", "we"), ("c", "C"))
+_HANGUL = (
+    ("yeo", "yo"),
+    ("weo", "wo"),
+    ("eo", "o"),
+    ("eu", "u"),
+    ("yae", "ye"),
+    ("ae", "e"),
+    ("oe", "we"),
+    ("c", "C"),
+)
 
 
 def script(char: str) -> str:

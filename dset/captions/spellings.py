@@ -12,7 +12,9 @@ from functools import lru_cache
 from dset.captions.sounds import script
 from dset.tasks.language_words import WORDS
 
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]|[\U000e0000-\U000e0fff]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]|[\U000e0000-\U000e0fff]"
+)
 _ALPHABETS = ("LATIN", "CYRILLIC", "GREEK")
 _KANA = ("KATAKANA", "HIRAGANA")
 _DIGITS = dict(zip("01345789@$", "oieastbgas", strict=True))
@@ -22,7 +24,18 @@ _LIKE_LATIN = dict(zip(
     strict=True,
 ))  # fmt: skip
 # Cyrillic capitals look otherwise than their small letters; the text is folded, so both are tried.
-_LIKE_CAPITALS = {**_LIKE_LATIN, "н": "h", "в": "b", "т": "t", "η": "h", "ν": "n", "υ": "y", "ρ": "p", "и": "n", "я": "r"}
+_LIKE_CAPITALS = {
+    **_LIKE_LATIN,
+    "н": "h",
+    "в": "b",
+    "т": "t",
+    "η": "h",
+    "ν": "n",
+    "υ": "y",
+    "ρ": "p",
+    "и": "n",
+    "я": "r",
+}
 _LONG = re.compile(r"o[uh](?![aeiou])")
 _DOUBLED = re.compile(r"(.)\1+")
 _BLANK = re.compile(r"\s")

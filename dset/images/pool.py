@@ -3,7 +3,7 @@
 import os
 import pickle
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from multiprocessing import connection as connections
@@ -27,7 +27,7 @@ def each(
     workers: int | None = None,
     *,
     died: Callable[[T], R],
-) -> Iterator[tuple[T, R]]:
+) -> Generator[tuple[T, R]]:
     """Each piece with what `work` made of it, in the order of the pieces.
 
     `workers` processes, None for one a core; with one, or with few pieces, in this process. Only so many pieces are

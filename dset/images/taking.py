@@ -1,7 +1,7 @@
 """Pictures come into an album: each source is read once, on all cores; what cannot be used is set aside with the reason."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,7 +33,7 @@ class Taking:
         self._fresh: list[tuple[Picture, Path]] = []  # pictures that take a number, and where they were made
         self._present: set[str] = set()
 
-    def new(self, sources: list[str]) -> list[str]:
+    def new(self, sources: Sequence[str]) -> list[str]:
         """Those that are not in the album as they stand now."""
         return [source for source in sources if not self._is_known(source)]
 
@@ -49,7 +49,7 @@ class Taking:
             and (known.bytes, known.mtime_ns) == (found.st_size, found.st_mtime_ns)
         )
 
-    def take(self, sources: list[str], came: Callable[[], None], workers: int | None = None) -> None:
+    def take(self, sources: Sequence[str], came: Callable[[], object], workers: int | None = None) -> None:
         """Take in what is new of `sources`, all of the folder in their order; `came` is called after each.
 
         What was settled before an exception, Ctrl-C among them, is kept. Raises OSError.
@@ -73,7 +73,7 @@ class Taking:
             self._flush()
         self._clear()
 
-    def _pieces(self, sources: list[str]) -> Iterator[_Coming]:
+    def _pieces(self, sources: Sequence[str]) -> Iterator[_Coming]:
         for number, source in enumerate(sources):
             yield _Coming(source, Piece(self._root / source, self._made_in / f"{number}.part", self._form))
 
