@@ -1,1 +1,1 @@
-"""The image wing: picture files, prepared and compared."""
+"""Picture files: opened safely, made fit, compared, numbered. Nothing of captions, of the engine or of settings."""

@@ -120,8 +120,8 @@ def _orientation(image: Image.Image) -> int:
 def _scalable(image: Image.Image) -> Image.Image:
     """The same picture in a mode of 8 bits whose pixels may be averaged."""
     if image.mode.startswith("I;16"):
-        high = image.convert("I") if image.mode != "I;16" else image
-        return _high_bytes(high) if high.mode == "I;16" else _stretched(high)
+        high = 0 if image.mode == "I;16B" else 1  # which of the two bytes counts
+        return Image.frombytes("L", image.size, image.tobytes()[high::2])
     if image.mode in {"I", "F"}:
         return _stretched(image)
     if image.mode == "1":
@@ -129,10 +129,6 @@ def _scalable(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         return image if image.mode in {"RGBA", "LA"} else image.convert("RGBA")
     return image if image.mode in {"L", "RGB", "CMYK"} else image.convert("RGB")
-
-
-def _high_bytes(image: Image.Image) -> Image.Image:
-    return Image.frombytes("L", image.size, image.tobytes()[1::2])
 
 
 def _stretched(image: Image.Image) -> Image.Image:
@@ -146,7 +142,7 @@ def _stretched(image: Image.Image) -> Image.Image:
     else:
         low, high = 0.0, 1.0 if image.mode == "F" and most <= 1 else 255.0 if most <= 255 else 65535.0
     scale = 255 / ((high - low) or 1)
-    return image.point(lambda pixel: pixel * scale - low * scale).convert("L")
+    return image.point(lambda pixel: pixel * scale + (0.5 - low * scale)).convert("L")
 
 
 def _plan(box: tuple[float, float, float, float], form: Form, *, sideways: bool) -> _Plan:

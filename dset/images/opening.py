@@ -22,6 +22,7 @@ from PIL import (
 from dset.images.calm import calm
 
 LARGEST = 32 << 20  # bytes of a file
+TOO_LARGE = f"is larger than {LARGEST >> 20} MB"
 PIXELS = 89_478_485  # where Pillow begins to warn of a decompression bomb
 
 # By class, not by Image.open: it would load every format there is, EPS and PSD too, and it names no size when it refuses.
@@ -60,6 +61,7 @@ _OTHERS = (
     (b"version https://git-lfs", "a Git LFS pointer: fetch the file itself by git lfs pull"),
 )
 _BRANDS = {b"avif": "AVIF", b"avis": "AVIF"}
+_NO_SENSE = "not identified by this driver"  # Pillow's words for a head without a mode or a size
 _HEIC = {b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"}
 
 
@@ -74,10 +76,12 @@ def open_picture(data: bytes) -> Image.Image:
     shows only when it is loaded (`reading` says how).
     """
     if len(data) > LARGEST:
-        raise PictureError(f"is larger than {LARGEST >> 20} MB")
+        raise PictureError(TOO_LARGE)
     kind = kind_of(data)
     if not kind:
         raise PictureError(f"is no picture that can be read: {_instead(data)}")
+    if kind == "WEBP" and len(data) < int.from_bytes(data[4:8], "little") + 8:
+        raise PictureError("is cut off")  # its reader would not say why it fails
     with reading():
         picture = _READERS[kind](io.BytesIO(data))
         _check_size(kind, *picture.size)
@@ -89,14 +93,11 @@ def kind_of(data: bytes) -> str:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
     if data[4:8] == b"ftyp":
-        brands = [data[8:12], *(data[at : at + 4] for at in range(16, min(_box(data), 256), 4))]
+        end = min(int.from_bytes(data[:4], "big"), 256)
+        brands = [data[8:12], *(data[at : at + 4] for at in range(16, end, 4))]
         # The main brand may be the general mif1, with avif among those it is compatible with.
         return next((_BRANDS[brand] for brand in brands if brand in _BRANDS), "")
     return next((kind for begins, kind in _BEGINNINGS if data.startswith(begins)), "")
-
-
-def _box(data: bytes) -> int:
-    return int.from_bytes(data[:4], "big")
 
 
 def _check_size(kind: str, width: int, height: int) -> None:
@@ -145,4 +146,6 @@ def _reason(error: Exception) -> str:
         return "has more pixels than can be taken"
     if isinstance(error, EOFError) or "truncated" in text.lower():
         return "is cut off"
+    if text == _NO_SENSE:
+        text = "its beginning makes no sense"
     return f"is damaged ({text or type(error).__name__})"

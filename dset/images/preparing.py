@@ -1,11 +1,13 @@
 """The work on one picture file: read once, checked, made into the wanted form, on disk. Runs in a process of a pool."""
 
+import contextlib
 import functools
 import hashlib
 import multiprocessing
 import os
 import stat
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from PIL import Image
 from dset import files, steps
 from dset.images import fitting, likeness
 from dset.images.fitting import Form
-from dset.images.opening import LARGEST, PictureError, open_picture, reading
+from dset.images.opening import LARGEST, TOO_LARGE, PictureError, open_picture, reading
 
 SUFFIXES = {
     "JPEG": ".jpg",
@@ -43,12 +45,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What came of a piece. `fault`: why there is no picture, the rest of a sentence that begins with the file's name; ''."""
+    """What came of a piece."""
 
-    fault: str = ""
+    fault: str = ""  # why there is no picture: the rest of a sentence that begins with the file's name
     sha256: str = ""  # of the source, where it could be read
-    bytes: int = 0  # of the source
-    mtime_ns: int = 0  # of the source
+    bytes: int = 0  # of the source, as its folder tells it, where it is a file
+    mtime_ns: int = 0  # of the source, likewise
     width: int = 0  # of the picture at the target
     height: int = 0
     stored: int = 0  # bytes at the target
@@ -63,45 +65,55 @@ def prepare(piece: Piece) -> Made:
     fault of the picture's.
     """
     _keep_bounds()
+    about = Made()
     try:
-        data, mtime_ns = _read(piece.source)
-    except PictureError as error:
-        return Made(fault=str(error))
-    about = Made(sha256=hashlib.sha256(data).hexdigest(), bytes=len(data), mtime_ns=mtime_ns)
-    try:
+        about = _about(piece.source)
+        data = _read(piece.source)
+        about = replace(about, sha256=hashlib.sha256(data).hexdigest())
         stored, suffix, picture = _made(data, piece.form)
-        width, height = picture.size
         print_ = likeness.fingerprint(picture)
     except PictureError as error:
-        return _with(about, fault=str(error))
-    except MemoryError:
-        return _with(about, fault="needs more memory than there is")
+        return replace(about, fault=str(error))
     _write(piece.target, stored)
-    return _with(about, width=width, height=height, stored=len(stored), suffix=suffix, print=print_)
+    width, height = picture.size
+    return replace(about, width=width, height=height, stored=len(stored), suffix=suffix, print=print_)
 
 
-def died(_: Piece) -> Made:
+def died(piece: Piece) -> Made:
     """What is told of a piece whose worker died of it."""
-    return Made(fault="makes the program that reads it crash, or takes it too long")
-
-
-def _with(made: Made, **changes: object) -> Made:
-    return replace(made, **changes)  # type: ignore[arg-type]
-
-
-def _read(path: Path) -> tuple[bytes, int]:
-    """The bytes of a file and when it was changed last. Raises PictureError."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for without end
-            raise PictureError("is no file")
-        with files.patient_open(path) as descriptor, open(descriptor, "rb", closefd=False) as stream:
-            status = os.fstat(descriptor)
-            data = stream.read(LARGEST + 1) if status.st_size <= LARGEST else b""
+        about = _about(piece.source)
+    except PictureError as error:
+        return Made(fault=str(error))
+    return replace(about, fault="ends the process that reads it: it is damaged, or made to do harm")
+
+
+def _about(path: Path) -> Made:
+    """Size and time of a file that may be read. Raises PictureError."""
+    with _telling():
+        status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for without end
+        raise PictureError("is no file")
+    return Made(bytes=status.st_size, mtime_ns=status.st_mtime_ns)
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a file. Raises PictureError."""
+    with _telling(), files.patient_open(path) as descriptor, open(descriptor, "rb", closefd=False) as stream:
+        data = stream.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise PictureError(TOO_LARGE)
+    return data
+
+
+@contextlib.contextmanager
+def _telling() -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise PictureError(f"cannot be read ({getattr(error, 'strerror', None) or error})") from error
-    if status.st_size > LARGEST or len(data) > LARGEST:
-        raise PictureError(f"is larger than {LARGEST >> 20} MB")
-    return data, status.st_mtime_ns
+    except MemoryError:
+        raise PictureError("needs more memory than there is") from None
 
 
 def _made(data: bytes, form: Form | None) -> tuple[bytes, str, Image.Image]:
