@@ -14,7 +14,7 @@ _PAUSE = 5.0  # seconds between plain lines
 @contextlib.contextmanager
 def counting(
     stream: TextIO | None, notice: Callable[[str], None], what: str, total: int
-) -> Iterator[Callable[[], None]]:
+) -> Iterator[Callable[[], object]]:
     """Call what this yields after each of `total` pieces; `notice` takes lines for the user."""
     if stream is not None and stream.isatty():
         from tqdm import tqdm  # 0.1 s, and only a terminal needs it
@@ -46,4 +46,6 @@ class _Lines:
     def end(self) -> None:
         """All came."""
         if self._said > self._began:
-            self._notice(f"{counted(self._done, self._what.rstrip('s'))} in {span(time.monotonic() - self._began)}")
+            self._notice(
+                f"{counted(self._done, self._what.rstrip('s'))} in {span(time.monotonic() - self._began)}"
+            )

@@ -117,8 +117,8 @@ def _size_then(prompt: Prompt, metadata: Record) -> Size | None:
     if not isinstance(text, str) or not isinstance(columns, dict):
         return None
     told = {str(name): str(cell) for name, cell in columns.items()}
-    conversation = metadata.get("messages")
-    question = Question(0, 0, text, "", conversation if isinstance(conversation, str) else "", told, "")
+    image, conversation = (str(metadata.get(name) or "") for name in ("image", "messages"))
+    question = Question(0, 0, text, image, conversation, told, "")
     return _size_of(prompt, question)
 
 

@@ -19,7 +19,7 @@ class Prompt:
         known = ["question", *([columns.heading] if columns.heading else []), *own]
         self._prompt = templates.parse(prompt, known)
         self._system = templates.parse(system, known)
-        self.asks = bool(self._prompt.columns)  # something of the row is sent
+        self.asks = bool(self._prompt.columns) or columns.image >= 0  # something of the row is sent
         self._heading, self._appendix = columns.heading, appendix
         self._folder = folder
         self.scaled: Callable[[bytes], bytes] | None = None  # makes a picture fit for those who are asked

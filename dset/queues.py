@@ -40,8 +40,8 @@ class Asked:
 
     def lines(self, *, invented: bool) -> list[str]:
         """The summary."""
-        closing = summary.closing
-        return closing(self.plan, self.after, self.progress, self.stopped, self.outputs, invented=invented)
+        told = self.plan, self.after, self.progress, self.stopped, self.outputs
+        return summary.closing(*told, invented=invented, is_part=True)
 
 
 @dataclass(frozen=True, slots=True)

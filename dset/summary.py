@@ -100,8 +100,12 @@ def closing(
     outputs: Outputs,
     *,
     invented: bool = False,
+    is_part: bool = False,
 ) -> list[str]:
-    """The summary. `after` is what the same command would find to do now; `invented`: it was a rehearsal."""
+    """The summary. `after` is what the same command would find to do now; `invented`: it was a rehearsal.
+
+    `is_part`: of a larger one, which says where the files are.
+    """
     lines = [_headline(plan, progress, stopped)]
     if stopped is not None and stopped.advice:
         lines.append(f"  {stopped.advice}")
@@ -119,8 +123,9 @@ def closing(
     if progress.answered or progress.paid_in_vain:
         lines += _figures(progress, invented=invented)
     lines += _warnings(progress, outputs)
-    lines.append(f"  files: {', '.join(path.as_posix() for path in outputs.files())}")
-    if invented:
+    if not is_part:
+        lines.append(f"  files: {', '.join(path.as_posix() for path in outputs.files())}")
+    if invented and not is_part:
         lines.append("  a rehearsal: no service was asked, every answer is invented, nothing is billed")
     left = after.todo
     if after is plan and progress.total:  # q.csv could not be read again: what the plan leaves

@@ -76,6 +76,8 @@ def report(making: Making, prepared: Prepared, filtered: int, published: Publish
         made.add(f"  captions of your own, kept: {_some(published.edited)}")
     for step, asked in making.asked.items():
         _queue(made, _TITLES[step], asked, invented=bool(making.is_rehearsal))
+    if making.is_rehearsal:
+        made.add("  a rehearsal: no service was asked, every caption is invented, nothing is billed")
     train = making.place.train.as_posix()
     made.add(
         f"  for training: {train} ({counted(published.lines, 'caption')} in metadata.jsonl{_txt(making)})"

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from dset import files, planned
 from dset.captions import gate, laid_out, orders, prompt_file, prompts, publishing, said
-from dset.captions.forbidden import Names
 from dset.captions.orders import Order
 from dset.captions.places import BLOCKED, FILTERED, REPLACED, SHELVES, TRAIN, Place
 from dset.captions.publishing import Published
@@ -19,12 +19,11 @@ from dset.contents import Question
 from dset.images import album as albums
 from dset.images import sources
 from dset.images.album import Album, Picture
-from dset.images.likeness import Prints
 from dset.images.sources import Found
 from dset.images.taking import Taking
 from dset.locks import Lock
-from dset.queues import Asked, Queue
 from dset.questions import Sheet
+from dset.queues import Asked, Queue
 from dset.settings import Settings
 from dset.workspace import Workspace
 
@@ -52,12 +51,16 @@ class Making:
         self.order, self._settings, self._home = order, settings, home
         self.place = Place(order.folder)
         self._lock = Lock(self.place.lock, f"the folder {order.folder}")
-        names = Names.read(order.forbid) if order.forbid else None
+        names = None
+        if order.forbid:
+            from dset.captions.forbidden import Names
+
+            names = Names.read(order.forbid)
         self.rules = Rules(order.trigger, order.words, order.lang, names)
         self.step = ""  # which queue is being asked
         self.asked: dict[str, Asked] = {}
 
-    def __enter__(self) -> "Making":
+    def __enter__(self) -> Self:
         files.make_folder(self.order.folder)
         self._lock.acquire()
         try:
@@ -86,6 +89,8 @@ class Making:
         """Move pictures aside that are too much like an earlier one; how many."""
         if self.order.likeness is None:
             return 0
+        from dset.images.likeness import Prints
+
         prints, alike = Prints(self.order.likeness), list[Picture]()
         for picture in self.album.ready():
             twin = prints.find(picture.print)

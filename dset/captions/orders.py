@@ -59,9 +59,9 @@ class Order:
 
 def read(options: Options, settings: Settings) -> Order:
     """The order. Raises UsageError for a folder that is none, and for what cannot be asked."""
-    words = options["words"]
+    word = options["words"]
     place = settings.output / "captions"
-    source = _source(words[0], settings.output) if words else _only_known(place, options["name"])
+    source = _source(word, settings.output) if word else _only_known(place, options["name"])
     skips = options["skip_filter"]
     for flag in ("lang", "translate"):
         code = options[flag]

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dset import files
 from dset.captions import laid_out
@@ -51,19 +52,14 @@ def publish(train: Path, wanted: Sequence[Line], *, is_kohya: bool) -> Published
 def _edited(line: Line, before: Line | None, txt: str | None, noted: Mapping[str, str]) -> dict[str, str]:
     """The texts of the picture, by field, that the user has written: neither what we wrote nor what we would write."""
     wanted = {_TEXT: line.text, **line.more}
-    candidates = [(_TEXT, txt)] if txt is not None else []
+    candidates: list[tuple[str, Any]] = [(_TEXT, txt)]
     if before is not None:
         candidates += [(_TEXT, before.text), *((name, before.more.get(name)) for name in line.more)]
-    found = {}
-    for name, text in candidates:
-        if (
-            isinstance(text, str)
-            and text.strip()
-            and text != wanted[name]
-            and _digest(text) != noted.get(name)
-        ):
-            found[name] = text
-    return found
+    return {
+        name: text
+        for name, text in candidates
+        if isinstance(text, str) and text.strip() and text != wanted[name] and _digest(text) != noted.get(name)
+    }
 
 
 def _old(train: Path) -> dict[str, Line]:

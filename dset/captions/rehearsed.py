@@ -2,11 +2,10 @@
 
 import hashlib
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from dset.captions import said
 from dset.captions.making import KEEP, TRANSLATE, Making
 from dset.endpoints import Endpoint
 from dset.keys import Secrets
@@ -79,15 +78,12 @@ def staged(making: Making, settings: Settings) -> Iterator[Endpoint]:
     """The offline endpoint for a rehearsal; its first run meets an outage, unless it is to be calm."""
     latency = stage.THINKING[settings.rehearse]
     script: Script = Model(making)
-    if settings.rehearse == "outage" and not said.captions(making.order.folder):
+    if settings.rehearse == "outage" and not any(making.order.folder.glob("**/output.json")):
         script = canned.outage(max(1, len(making.album.ready()) // 2), latency, script)
     else:
         script = faults.slow(latency, script)
     with Server(script, keep_bodies=False) as server:
         yield stage.endpoint_at(settings, server)
-
-
-Choose = Callable[[], list[Endpoint]]
 
 
 def settings_for(settings: Settings) -> Settings:

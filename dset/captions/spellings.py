@@ -7,10 +7,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from dset.captions.sounds import script
-from dset.tasks.language_words import WORDS
 
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]|[\U000e0000-\U000e0fff]"
@@ -87,7 +85,7 @@ def _scripts(text: str) -> Iterator[tuple[str, str]]:
         if char in _DIGITS or char.isdigit():
             following = text[place + 1 : place + 2]
             near = kind == "ALPHABET" or script(following) in _ALPHABETS or following in _DIGITS
-            kind = "ALPHABET" if near and following != " " or kind == "ALPHABET" else ""
+            kind = "ALPHABET" if (near and following != " ") or kind == "ALPHABET" else ""
         elif unicodedata.category(char) in ("Mn", "Mc", "Me"):
             kind = kind or own
         elif own in _KANA:

@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dset.images.fitting import Form
-from dset.images.preparing import Made, Piece
-
 from dset import files
 from dset.images import pool, preparing
 from dset.images.album import ASIDE, COMING, COPY, READY, REPLACED, Album, Picture
+from dset.images.fitting import Form
+from dset.images.preparing import Made, Piece
 
 _BATCH = 32  # pictures whose names and lines become durable together
 _COMING = ".coming"  # where they are made
