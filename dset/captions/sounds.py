@@ -9,9 +9,11 @@ import unicodedata
 from functools import lru_cache
 
 _VOWELS = "aeiou"
-_LEADING = re.compile(
-    r"([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2e\u0e81-\u0eae])"
-)  # written before, spoken after
+_LEADING = re.compile(r"([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2e\u0e81-\u0eae])")  # written before, spoken after
+_PARTED = (  # a vowel of three signs around its consonant
+    (re.compile(r"\u0e40([\u0e01-\u0e2e])\u0e35([\u0e48-\u0e4b]?)\u0e22"), "\\1\u0e34\u0e32"),
+    (re.compile(r"\u0e40([\u0e01-\u0e2e])\u0e37([\u0e48-\u0e4b]?)\u0e2d"), "\\1\u0e37\u0e32"),
+)
 _SHORTENED = re.compile(r"(?<=[\u0e40-\u0e42])(.)ะ|(?<=[\u0ec0-\u0ec2])(.)ະ")
 _SILENCED = re.compile(r"[\u0e01-\u0e2e][\u0e38\u0e34]?\u0e4c")  # what carries a thanthakhat
 _UNSAID = re.compile(r"[\u30fc\u0e47-\u0e4e\u0ec8-\u0ecd\u064b-\u065f\u0640\u05b0-\u05c7]")
@@ -51,19 +53,10 @@ _READ = [
         (r"tch|tsch|tsh|cch|ch|ts", "C"), (r"sch|sh", "S"), (r"ph", "f"), (r"zh|dj|dzh", "J"), (r"dz", "z"),
         (r"([tkgdbj])h", r"\1"), (r"ck", "k"), (r"qu", "kw"), (r"q", "k"), (r"x", "ks"), (r"c(?=[eiy])", "s"),
         (r"c", "k"), (r"j", "J"), (r"ng(?![aeiouy])", "n"), (r"(?<![aeiou])y(?![aeiou])", "i"), (r"n(?=[pbm])", "m"),
-        (r"o[uh](?![aeiou])", "o"), (r"(.)\1+", r"\1"),
+        (r"o[uh](?![aeiou])", "o"), (r"(?<=[^aeiou])(?:ie|ey)\Z", "i"), (r"(.)\1+", r"\1"),
     )
 ]  # fmt: skip
-_HANGUL = (
-    ("yeo", "yo"),
-    ("weo", "wo"),
-    ("eo", "o"),
-    ("eu", "u"),
-    ("yae", "ye"),
-    ("ae", "e"),
-    ("oe", "we"),
-    ("c", "C"),
-)
+_HANGUL = (("yeo", "yo"), ("weo", "wo"), ("eo", "o"), ("eu", "u"), ("yae", "ye"), ("ae", "e"), ("oe", "we"), ("c", "C"))
 
 
 def script(char: str) -> str:
@@ -80,6 +73,8 @@ def script(char: str) -> str:
 def sounds(word: str) -> str:
     """The phonemes of a word in letters of one script; of Han characters, which name no sound, "" ."""
     text = _SILENCED.sub("", unicodedata.normalize("NFC", word.casefold()))
+    for pattern, sound in _PARTED:
+        text = pattern.sub(sound, text)
     text = _LEADING.sub(r"\2\1", _UNSAID.sub("", _SHORTENED.sub(r"\1\2", text)))
     read = "".join(_sound(char) for char in text)
     # A vowel sign takes the place of the vowel that is said where none stands; at the end none is said.
@@ -105,8 +100,10 @@ def _sound(char: str) -> str:
         return "-"
     letter = _KIND.sub("", name, count=1).partition(" WITH ")[0]
     named = _NAMED.get(kind, {})
-    if letter in named or (kind, name) in _SMALL:
-        return _SMALL.get((kind, name)) or named.get(letter, "")
+    if (kind, name) in _SMALL:
+        return _SMALL[kind, name]
+    if letter in named:
+        return named[letter]
     return _by_name(kind, name, letter.split()[0] if letter else "")
 
 
