@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from dset import choosing, queues
-from dset.captions import closing, orders, rehearsed
+from dset.captions import closing, looks, orders, rehearsed
 from dset.captions.making import Counting, Making
 from dset.endpoints import Endpoint
 from dset.images import sending
@@ -21,11 +21,13 @@ Tell = Callable[[str], None]
 
 def caption(settings: Settings, options: Options, follow: Follow, counting: Counting, tell: Tell) -> Report:
     """Make the dataset, or go on with it; `tell` takes lines for the user. Raises DsetError, OSError."""
-    if settings.rehearse:
-        tell("rehearsal: invented captions, no key, no network, nothing is billed")
     home = settings.output
     settings = rehearsed.settings_for(settings) if settings.rehearse else settings
+    if options["check"] or options["fix"] or options["sheet"]:
+        return looks.look(orders.folder_of(options, settings), options, tell)
     order = orders.read(options, settings)
+    if settings.rehearse:
+        tell("rehearsal: invented captions, no key, no network, nothing is billed")
     with ExitStack() as stack:
         making = stack.enter_context(Making(order, settings, home))
         prepared = making.prepare(counting)

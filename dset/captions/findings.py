@@ -70,7 +70,7 @@ def _pictures(facts: Facts) -> Found:
     faulty = ((name, facts.fault_of(name)) for name in facts.training.pictures)
     cases = (of_train(name, fault) for name, fault in faulty if fault)
     advice = FIX.format("makes them anew from their sources, or moves them to aside/")
-    yield from finding("{} picture|pictures cannot be used as it is|they are", cases, advice)
+    yield from finding("{} picture|pictures cannot be used as it|they is|are", cases, advice)
 
 
 def _metadata(facts: Facts) -> Found:

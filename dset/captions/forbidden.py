@@ -81,7 +81,11 @@ class Names:
                     yield one
             for ending in parts.PLURALS if script == "LATIN" else ():
                 for one in self._written.get((script, spellings.loose(key.removesuffix(ending))), ()):
-                    if key.endswith(ending) and len(one.key) > 4 and one.is_spelt(part, key.removesuffix(ending)):
+                    if (
+                        key.endswith(ending)
+                        and len(one.key) > 4
+                        and one.is_spelt(part, key.removesuffix(ending))
+                    ):
                         yield one
             if part.is_close:
                 yield from self._alike(script, spellings.sounds(letters), part)

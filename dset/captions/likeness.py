@@ -3,7 +3,6 @@
 import re
 from functools import lru_cache
 
-
 _VOWELS = frozenset("aeiou")
 _FAR = 1.0
 # What the scripts confuse: Korean and Thai have no voiced stops of their own, Japanese no l, Arabic no p and no e.

@@ -1,18 +1,13 @@
 """One picture of train/, read as a trainer will: decoded to its last pixel."""
 
 import hashlib
-import io
 import os
 import stat
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
-_LARGEST = 32 << 20  # bytes of a file
+from dset.images.opening import LARGEST, PictureError, open_picture, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +39,18 @@ def look(path: Path) -> Look:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return Look("is no file")
-        if path.stat().st_size > _LARGEST:
-            return Look(f"is larger than {_LARGEST >> 20} MB")
+        if path.stat().st_size > LARGEST:
+            return Look(f"is larger than {LARGEST >> 20} MB")
         data = path.read_bytes()
     except OSError as error:
         return Look(f"cannot be read ({error.strerror})")
-    # A stranger's picture makes Pillow raise nearly anything: ValueError, SyntaxError, struct.error …
     try:
-        size, mode = _decoded(data)
-    except Exception as error:  # noqa: BLE001
-        return Look(f"cannot be decoded ({' '.join(str(error).split())[:80] or type(error).__name__})")
-    return Look("", size, mode, hashlib.blake2b(data, digest_size=16).hexdigest())
-
-
-def _decoded(data: bytes) -> tuple[tuple[int, int], str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+        with reading():
+            picture = open_picture(data)
             picture.load()
-            return picture.size, picture.mode
+    except PictureError as error:
+        return Look(str(error))
+    return Look("", picture.size, picture.mode, hashlib.blake2b(data, digest_size=16).hexdigest())
 
 
 def one_by_one(paths: Iterable[Path], work: Callable[[Path], Look]) -> Iterator[tuple[Path, Look]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from dset import files, planned
-from dset.captions import gate, laid_out, orders, prompt_file, prompts, publishing, said
+from dset.captions import gate, laid_out, orders, prompt_file, prompts, publishing, records, said
 from dset.captions.orders import Order
 from dset.captions.places import BLOCKED, FILTERED, REPLACED, SHELVES, TRAIN, Place
 from dset.captions.publishing import Published
@@ -51,11 +51,7 @@ class Making:
         self.order, self._settings, self._home = order, settings, home
         self.place = Place(order.folder)
         self._lock = Lock(self.place.lock, f"the folder {order.folder}")
-        names = None
-        if order.forbid:
-            from dset.captions.forbidden import Names
-
-            names = Names.read(order.forbid)
+        names = orders.names_in(order.forbid) if order.forbid else None
         self.rules = Rules(order.trigger, order.words, order.lang, names)
         self.step = ""  # which queue is being asked
         self.asked: dict[str, Asked] = {}
@@ -127,7 +123,7 @@ class Making:
         _add(self.place.questions, [_IMAGE, "status", _SOURCE], rows)
         text = prompt_file.read(self.place.prompt, self.order, self._settings)
         settings = replace(self._for_queue(self.order.folder, text), second_opinion=True)
-        known = {f"{TRAIN}/{name}": caption for name, caption in said.captions(self.order.folder).items()}
+        known = {f"{TRAIN}/{name}": caption for name, caption in records.captions(self.order.folder).items()}
         captions = gate.CaptionGate(self.rules, known)
         self._ask(ask, CAPTION, Queue(settings, self.order.folder, captions, self._uncaptioned))
 
@@ -172,7 +168,7 @@ class Making:
     def blocked(self) -> set[str]:
         """The file names of pictures that a service's safety filter refuses."""
         ready = {Path(one.file).name for one in self.album.ready()}
-        return ready & said.refused(self.order.folder) - said.captions(self.order.folder).keys()
+        return ready & said.refused(self.order.folder) - records.captions(self.order.folder).keys()
 
     @property
     def is_rehearsal(self) -> bool:
@@ -187,7 +183,7 @@ class Making:
 
     def _captioned(self) -> list[laid_out.Line]:
         """A line for each picture in train/ that has a caption, in image order."""
-        captions, lang = said.captions(self.order.folder), self.order.translate
+        captions, lang = records.captions(self.order.folder), self.order.translate
         translated = said.translations(self.place.translating(lang)) if lang else {}
         lines = []
         for picture in self._in_train():
@@ -199,7 +195,7 @@ class Making:
         return lines
 
     def _put_right(self) -> None:
-        captions = said.captions(self.order.folder)
+        captions = records.captions(self.order.folder)
         back = said.refused(self.order.folder) & captions.keys()  # answered since
         self.album.shelve(back, TRAIN)
         self.album.put_right(TRAIN, {albums.FILTERED: FILTERED, albums.REPLACED: REPLACED})

@@ -42,7 +42,7 @@ def _differing(facts: Facts) -> Iterator[Finding]:
     said = captions(facts).items()
     cases = (of_train(name) for name, caption in said if laid_out.plain(caption) != asked[name])
     what = "{} caption|captions of metadata.jsonl written by hand: not what output.json says"
-    advice = "to keep them through the next run, write them into output.json too"
+    advice = "they stand through further runs"
     yield from finding(what, cases, advice, is_fault=False)
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from dset import files
+from dset.captions.forbidden import Names
+from dset.captions.rules import Rules
 from dset.errors import UsageError
 from dset.images.fitting import Form
 from dset.settings import Settings
@@ -15,6 +17,7 @@ from dset.tasks import languages
 from dset.verbs import Options
 
 NAME = "plan.json"
+Document = Mapping[str, Any]
 _BOUND = ("size", "fit", "quality", "trigger", "lang")  # in which a command must not differ
 
 
@@ -54,6 +57,7 @@ class Order:
             "trigger": self.trigger,
             "lang": self.lang,
             "words": list(self.words) if self.words else None,
+            "forbid": self.forbid.as_posix() if self.forbid else None,
         }
 
 
@@ -61,7 +65,7 @@ def read(options: Options, settings: Settings) -> Order:
     """The order. Raises UsageError for a folder that is none, and for what cannot be asked."""
     word = options["words"]
     place = settings.output / "captions"
-    source = _source(word, settings.output) if word else _only_known(place, options["name"])
+    source = _source(word, settings.output) if word else _known_source(_only_one(place, options["name"]))
     skips = options["skip_filter"]
     for flag in ("lang", "translate"):
         code = options[flag]
@@ -96,15 +100,19 @@ def _source(word: str, output: Path) -> Path:
     return folder
 
 
-def _only_known(place: Path, name: str) -> Path:
-    """The user's folder of the one dataset that stands there, or of the one that --name names."""
+def _only_one(place: Path, name: str) -> Path:
+    """The plan.json of the one dataset that stands there, or of the one that --name names."""
     plans = [place / name / NAME] if name else sorted(place.glob(f"*/{NAME}"))
     if len(plans) != 1 or not plans[0].exists():
         known = ", ".join(path.parent.name for path in plans if path.exists())
         raise UsageError(
             f"caption: name the folder that holds the pictures{f' (there are {known})' if known else ''}"
         )
-    return Path(str(known_plan(plans[0].parent).get("folder") or "."))
+    return plans[0]
+
+
+def _known_source(plan: Path) -> Path:
+    return Path(str(known_plan(plan.parent).get("folder") or "."))
 
 
 def _named(source: Path) -> str:
@@ -163,8 +171,32 @@ def _shown(value: object) -> str:
     return str(value) if value not in {None, ""} else "not given"
 
 
-def as_stated(document: Mapping[str, Any]) -> tuple[str, tuple[int, int] | None, str]:
-    """(trigger, words, language) of a plan."""
-    words = document.get("words")
-    pair = tuple(words) if isinstance(words, list) and len(words) == 2 else None
-    return str(document.get("trigger") or ""), pair, str(document.get("lang") or "")
+def rules_of(document: Document, forbid: Path | None) -> Rules:
+    """What the captions of a plan must be; `forbid` in place of its own list of names. Raises UsageError."""
+    words, listed = document.get("words"), forbid or document.get("forbid")
+    pair = (int(words[0]), int(words[1])) if isinstance(words, list) and len(words) == 2 else None
+    names = names_in(Path(str(listed))) if listed else None
+    return Rules(str(document.get("trigger") or ""), pair, str(document.get("lang") or ""), names)
+
+
+def names_in(path: Path) -> Names:
+    """The forbidden names. Raises UsageError that names file and line."""
+    return Names.read(path)
+
+
+def folder_of(options: Options, settings: Settings) -> Path:
+    """The dataset that is meant: by its own folder, by the folder of its pictures, by --name, or the only one.
+
+    Raises UsageError where there is none.
+    """
+    word, place = options["words"], settings.output / "captions"
+    named = Path(word).expanduser() if word else Path()
+    if word and (named / NAME).exists():
+        return named
+    if word or options["name"]:
+        folder = place / (options["name"] or _named(named))
+    else:
+        folder = _only_one(place, "").parent
+    if not (folder / NAME).exists():
+        raise UsageError(f"{folder} holds no captions: run `caption` on your pictures first")
+    return folder

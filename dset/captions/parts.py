@@ -108,7 +108,9 @@ class Spelling:
     def sounds_in(self, sound: str, *, strict: bool) -> bool:
         """Does it sound somewhere in a run of words without blanks?"""
         weight = likeness.weight_of(self.sound)
-        if weight < 2.5 and len(self.sound) < 5 or likeness.skeleton(self.sound) not in likeness.skeleton(sound):
+        if (weight < 2.5 and len(self.sound) < 5) or likeness.skeleton(self.sound) not in likeness.skeleton(
+            sound
+        ):
             return False
         starts = tuple(place for place in range(len(sound)) if _is_start(sound, place))
         most = 0.0 if strict else 0.05 if weight < 2.5 else min(likeness.allowed(self.sound), 0.1 * weight)

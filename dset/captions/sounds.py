@@ -9,7 +9,9 @@ import unicodedata
 from functools import lru_cache
 
 _VOWELS = "aeiou"
-_LEADING = re.compile(r"([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2e\u0e81-\u0eae])")  # written before, spoken after
+_LEADING = re.compile(
+    r"([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2e\u0e81-\u0eae])"
+)  # written before, spoken after
 _PARTED = (  # a vowel of three signs around its consonant
     (re.compile(r"\u0e40([\u0e01-\u0e2e])\u0e35([\u0e48-\u0e4b]?)\u0e22"), "\\1\u0e34\u0e32"),
     (re.compile(r"\u0e40([\u0e01-\u0e2e])\u0e37([\u0e48-\u0e4b]?)\u0e2d"), "\\1\u0e37\u0e32"),
@@ -56,7 +58,16 @@ _READ = [
         (r"o[uh](?![aeiou])", "o"), (r"(?<=[^aeiou])(?:ie|ey)\Z", "i"), (r"(.)\1+", r"\1"),
     )
 ]  # fmt: skip
-_HANGUL = (("yeo", "yo"), ("weo", "wo"), ("eo", "o"), ("eu", "u"), ("yae", "ye"), ("ae", "e"), ("oe", "we"), ("c", "C"))
+_HANGUL = (
+    ("yeo", "yo"),
+    ("weo", "wo"),
+    ("eo", "o"),
+    ("eu", "u"),
+    ("yae", "ye"),
+    ("ae", "e"),
+    ("oe", "we"),
+    ("c", "C"),
+)
 
 
 def script(char: str) -> str:

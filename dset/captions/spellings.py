@@ -22,9 +22,7 @@ _ANY_FIGURE = re.compile(r"[0-9@$]+")
 _SMALL = str.maketrans(
     "абвгдеёзкмнопрстухьіїјѕһԁԛԝӏαβγεηικνορτυχωϲ", "abbrdee3kmhonpctyxbiijshdqwlabyeniknoptuxwc"
 )
-_CAPITALS = str.maketrans(
-    "авеёзкмнорстухіїјѕԛԝӏαβεζηικμνορτυχϲ", "abee3kmhopctyxiijsqwiabezhikmnoptyxc"
-)
+_CAPITALS = str.maketrans("авеёзкмнорстухіїјѕԛԝӏαβεζηικμνορτυχϲ", "abee3kmhopctyxiijsqwiabezhikmnoptyxc")
 _LONG = re.compile(r"o[uh](?![aeiou])")
 _DOUBLED = re.compile(r"(.)\1+")
 _TONES = re.compile("[\u0e47-\u0e4b\u0ec8-\u0ecb\u0640\u064b-\u065f\u0591-\u05c7]")

@@ -72,6 +72,19 @@ class Taking:
             self._flush()
         self._clear()
 
+    def again(self, picture: Picture) -> str:
+        """Make a picture of the album once more from its source; '' or why that cannot be. Raises OSError."""
+        files.make_folder(self._made_in)
+        piece = Piece(self._root / picture.source, self._made_in / "again.part", self._form)
+        made = preparing.prepare(piece)
+        fault = made.fault or ("" if made.sha256 == picture.sha256 else f"{picture.source} has changed since")
+        if not fault:
+            target = self._album.folder / picture.file
+            files.move(piece.target, target)
+            files.settle(target.parent)
+        self._clear()
+        return fault
+
     def _pieces(self, sources: Sequence[str]) -> Iterator[_Coming]:
         for number, source in enumerate(sources):
             yield _Coming(source, Piece(self._root / source, self._made_in / f"{number}.part", self._form))
