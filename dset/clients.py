@@ -7,7 +7,7 @@ import asyncio
 import json
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from dset import causes, failures
 from dset.completions import read_completion
@@ -29,7 +29,9 @@ _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=
 
 
 class Client:
-    """Asks one endpoint. Use as an async context manager."""
+    """Asks one endpoint for chat completions. Use as an async context manager."""
+
+    path = "chat/completions"  # below the base URL
 
     def __init__(self, endpoint: Endpoint, settings: Settings, most: int = 1_000) -> None:
         """`most` connections at once."""
@@ -39,7 +41,7 @@ class Client:
         self._service: Service | None = None
 
     async def __aenter__(self) -> Self:
-        self._service = _connected(self.endpoint, self._settings, self._most)
+        self._service = _connected(self.endpoint, self.path, self._settings, self._most)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -51,14 +53,27 @@ class Client:
         assert self._service is not None
         started = time.monotonic()
         try:
-            body = _ENCODE(request_body(self.endpoint, self._settings, messages)).encode()
+            body = _ENCODE(self.body(messages)).encode()
             async with asyncio.timeout(self._settings.timeout):
                 response = await self._service.ask(body)
-            return self._read(response, time.monotonic() - started)
+            outcome = self._read(response, time.monotonic() - started)
+            return await self.kept(outcome) if isinstance(outcome, Reply) else outcome
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever one request does, it must not end the others
             return self._clean(causes.of_exception(error, time.monotonic() - started))
+
+    def body(self, messages: Messages) -> dict[str, Any]:
+        """What a request says."""
+        return request_body(self.endpoint, self._settings, messages)
+
+    def outcome(self, content: bytes, content_type: str) -> Reply | Failure:
+        """What the body of a 200 says."""
+        return read_completion(content, content_type)
+
+    async def kept(self, reply: Reply) -> Reply | Failure:
+        """The reply, after what must be on disk before it; within the deadline of no request."""
+        return reply
 
     async def get(self, path: str) -> bytes | Failure:
         """One page of the service, below its base URL."""
@@ -78,7 +93,7 @@ class Client:
         if response.status_code != 200:
             headers = {name: self._scrub(value) for name, value in response.headers.items()}
             return self._clean(failures.of_status(response.status_code, headers, content, seconds))
-        outcome = read_completion(content, response.headers.get("content-type", ""))
+        outcome = self.outcome(content, response.headers.get("content-type", ""))
         return self._clean(outcome) if isinstance(outcome, Failure) else self._plain(outcome)
 
     def _scrubbed(self, content: bytes) -> bytes:
@@ -102,7 +117,7 @@ class Client:
         return replace(failure, reason=self._scrub(failure.reason), advice=self._scrub(advice), reply=reply)
 
 
-def _connected(endpoint: Endpoint, settings: Settings, most: int) -> "Service":
+def _connected(endpoint: Endpoint, path: str, settings: Settings, most: int) -> "Service":
     import httpx2
 
     from dset import transports  # openai takes half a second
@@ -111,5 +126,5 @@ def _connected(endpoint: Endpoint, settings: Settings, most: int) -> "Service":
     timeout = httpx2.Timeout(silence, connect=min(_CONNECT, silence), pool=None)
     key = endpoint.key and str(endpoint.key)
     return transports.connect(
-        endpoint.base_url, key, timeout, most + 1, LARGEST_BODY, local=endpoint.is_local
+        endpoint.base_url, key, timeout, most + 1, LARGEST_BODY, path=path, local=endpoint.is_local
     )

@@ -72,7 +72,7 @@ REFUSED = (
     r"content exists risk|ResponsibleAIPolicyViolation|^(?:code|type)=content_filter$|content_policy_violation"
     r"|flagged as potentially violating our usage polic|requires moderation"
     r"|\b(?:input|prompt|content|request) (?:was|were|has been) flagged"
-    r"|content violates usage guidelines|considered high risk|data_?inspection_?failed"
+    r"|moderation_blocked|rejected by (?:the|our) safety system|content violates usage guidelines|considered high risk|data_?inspection_?failed"
 )
 TOO_LONG = (
     r"context_length_exceeded|(?:maximum|available) context (?:length|size)|model token limit"

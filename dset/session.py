@@ -20,6 +20,7 @@ from dset.messages import Messages
 from dset.progress import Progress
 from dset.quotas import Quotas
 from dset.replies import Reply
+from dset.settings import Settings
 from dset.slots import Rules
 from dset.spending import Spending, bounded
 from dset.stops import Stopped
@@ -39,13 +40,15 @@ class Session:
         tell: Callable[[str], None],
         gate: Gate = gates.open_to_all,
         scaled: Callable[[bytes], bytes] | None = None,
+        client: Callable[[Endpoint, Settings, int], Client] = Client,
     ) -> None:
-        """`endpoints` in the order of their use; `tell` takes lines for the user; `scaled` makes a picture fit for them.
+        """`endpoints` in the order of their use; `tell` takes lines for the user; `scaled` makes a picture fit for them;
+        `client` is what speaks to one of them.
 
         Raises UsageError for a budget that could not be kept.
         """
         self._work, self._tell, self._gate = work, tell, gate
-        work.prompt.scaled = scaled
+        work.prompt.scaled, self._client = scaled, client
         settings, folder = work.settings, work.outputs.folder
         self._most = process.allow_sockets(settings.concurrency or AUTO_MOST)
         self.lanes = tuple(
@@ -117,7 +120,7 @@ class Session:
     async def _ask(self, lane: Lane, messages: Messages) -> Reply | Failure:
         client = self._clients.get(lane)
         if client is None:
-            made = Client(lane.endpoint, self._work.settings, self._most)
+            made = self._client(lane.endpoint, self._work.settings, self._most)
             client = self._clients[lane] = await self._open.enter_async_context(made)
         return await client.ask(messages)
 

@@ -22,7 +22,7 @@ _KEPT = 5.0  # seconds that an idle connection is kept, as httpx2 does
 class Service(openai.AsyncOpenAI):
     """openai's client for one service: `ask` is all that a run needs of it."""
 
-    def __init__(self, base_url: str, key: str | None, http_client: httpx2.AsyncClient) -> None:
+    def __init__(self, base_url: str, key: str | None, http_client: httpx2.AsyncClient, path: str) -> None:
         super().__init__(api_key=key or "none", base_url=base_url, max_retries=0, http_client=http_client)
         self._own: dict[str, str | openai.Omit] = {
             "Accept": "application/json",
@@ -35,7 +35,7 @@ class Service(openai.AsyncOpenAI):
             self._own["Authorization"] = f"Bearer {key}"
         else:
             left_out.add("Authorization")
-        self._url = str(self.base_url.copy_with(raw_path=self.base_url.raw_path + b"chat/completions"))
+        self._url = str(self.base_url.copy_with(raw_path=self.base_url.raw_path + path.encode("ascii")))
         # What is stated here is neither looked up nor copied for each request.
         self._options: Any = {
             "headers": dict.fromkeys(left_out, openai.Omit()),
@@ -51,7 +51,7 @@ class Service(openai.AsyncOpenAI):
         return self._own
 
     async def ask(self, body: bytes) -> httpx2.Response:
-        """The response to a chat completion's body, whatever its status. Raises openai.APIConnectionError and more."""
+        """The response to what is posted to the one path, whatever its status. Raises openai.APIConnectionError and more."""
         try:
             return await self.post(self._url, cast_to=httpx2.Response, content=body, options=self._options)
         except openai.APIStatusError as error:
@@ -163,13 +163,20 @@ class ShortWay(httpx2.AsyncClient):
 
 
 def connect(
-    base_url: str, key: str | None, timeout: httpx2.Timeout, connections: int, most: int, *, local: bool
+    base_url: str,
+    key: str | None,
+    timeout: httpx2.Timeout,
+    connections: int,
+    most: int,
+    *,
+    path: str = "chat/completions",
+    local: bool,
 ) -> Service:
-    """The service at `base_url`; `most` bytes of a body are read. To be called in a running event loop."""
+    """The service at `base_url`, asked at `path` below it; `most` bytes of a body are read. To be called in a running event loop."""
     if not local and has_proxies():
-        return Service(base_url, key, _long_way(timeout, connections, most))
+        return Service(base_url, key, _long_way(timeout, connections, most), path)
     transport = Transport(timeout, connections, most, tls=base_url.startswith("https"))
-    return Service(base_url, key, ShortWay(transport, timeout))
+    return Service(base_url, key, ShortWay(transport, timeout), path)
 
 
 def has_proxies() -> bool:
