@@ -9,7 +9,9 @@ import unicodedata
 from functools import lru_cache
 
 _VOWELS = "aeiou"
-_LEADING = re.compile(r"([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2e\u0e81-\u0eae])")  # written before, spoken after
+_LEADING = re.compile(
+    r"([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2e\u0e81-\u0eae])"
+)  # written before, spoken after
 _PARTED = (  # a vowel of three signs around its consonant
     (re.compile(r"\u0e40([\u0e01-\u0e2e])\u0e35([\u0e48-\u0e4b]?)\u0e22"), "\\1\u0e34\u0e32"),
     (re.compile(r"\u0e40([\u0e01-\u0e2e])\u0e37([\u0e48-\u0e4b]?)\u0e2d"), "\\1\u0e37\u0e32"),
@@ -31,7 +33,7 @@ _NAMED = {
     },
     "THAI": {
         "RU": "ru", "LU": "lu", "MAI HAN-AKAT": "a", "AI MAIMUAN": "ai", "AI MAIMALAI": "ai", "AM": "am", "MAIYAMOK": "",
-        "PAIYANNOI": "", "NIKHAHIT": "m", "UE": "u", "UEE": "u", "AE": "e", "O ANG": "'", "YO YING": "y", "LAKKHANGYAO": "",
+        "PAIYANNOI": "", "NIKHAHIT": "m", "UE": "u", "UEE": "u", "AE": "e", "O ANG": "'", "YO YING": "y", "CHO CHAN": "J", "LAKKHANGYAO": "",
     },
     "ARABIC": {"ALEF": "a", "AIN": "", "HAMZA": "", "TEH MARBUTA": "a", "ALEF MAKSURA": "a", "TATWEEL": "", "WAW": "w"},
     "HEBREW": {"ALEF": "a", "AYIN": "", "VAV": "w", "YOD": "y", "HE": "h", "TSADI": "C", "FINAL TSADI": "C"},
@@ -50,13 +52,22 @@ _ABUGIDAS = {
 _READ = [
     (re.compile(pattern), sound)
     for pattern, sound in (
-        (r"tch|tsch|tsh|cch|ch|ts", "C"), (r"sch|sh", "S"), (r"ph", "f"), (r"zh|dj|dzh", "J"), (r"dz", "z"),
+        (r"cch(?=i)", "k"), (r"th(?=s)", "t"), (r"tch|tsch|tsh|cch|ch|ts|tz", "C"), (r"sch|sh", "S"), (r"ph", "f"), (r"zh|dj|dzh", "J"), (r"dz", "z"),
         (r"([tkgdbj])h", r"\1"), (r"ck", "k"), (r"qu", "kw"), (r"q", "k"), (r"x", "ks"), (r"c(?=[eiy])", "s"),
         (r"c", "k"), (r"j", "J"), (r"ng(?![aeiouy])", "n"), (r"(?<![aeiou])y(?![aeiou])", "i"), (r"n(?=[pbm])", "m"),
         (r"o[uh](?![aeiou])", "o"), (r"(?<=[^aeiou])(?:ie|ey)\Z", "i"), (r"(.)\1+", r"\1"),
     )
 ]  # fmt: skip
-_HANGUL = (("yeo", "yo"), ("weo", "wo"), ("eo", "o"), ("eu", "u"), ("yae", "ye"), ("ae", "e"), ("oe", "we"), ("c", "C"))
+_HANGUL = (
+    ("yeo", "yo"),
+    ("weo", "wo"),
+    ("eo", "o"),
+    ("eu", "u"),
+    ("yae", "ye"),
+    ("ae", "e"),
+    ("oe", "we"),
+    ("c", "C"),
+)
 
 
 def script(char: str) -> str:
@@ -98,6 +109,8 @@ def _sound(char: str) -> str:
         return _latin(name)
     if name.endswith(("VIRAMA", "SIGN COENG", "SIGN ASAT")):
         return "-"
+    if "SIGN " in name and "VOWEL" not in name:
+        return _SIGNS.get(name.rpartition(" ")[2], "")
     letter = _KIND.sub("", name, count=1).partition(" WITH ")[0]
     named = _NAMED.get(kind, {})
     if (kind, name) in _SMALL:
@@ -107,6 +120,7 @@ def _sound(char: str) -> str:
     return _by_name(kind, name, letter.split()[0] if letter else "")
 
 
+_SIGNS = {"ANUSVARA": "n", "CANDRABINDU": "n", "NIKAHIT": "m", "BINDI": "n"}
 _SMALL = {
     (kind, f"LETTER SMALL {letter}"): "" if letter == "TU" else f"+{letter.lower()}"
     for kind in ("KATAKANA", "HIRAGANA")
