@@ -30,6 +30,7 @@ def test_a_good_caption_has_no_fault() -> None:
         (GOOD + " with Tоtoro", "it names Totoro: name no character or title"),
         (GOOD.replace("calm", "**calm**"), "it has markup: plain text, no markup"),
         (GOOD + " <br>", "it has markup: plain text, no markup"),
+        ("a " * 50_000, "it has 100,000 characters: write one short phrase"),
         (GOOD + "\x07", "it has control characters: plain text, nothing else"),
         (GOOD + "\u202e", "it has control characters: plain text, nothing else"),
     ],
