@@ -101,6 +101,7 @@ def test_words_are_counted_in_any_script(text: str, count: int) -> None:
         ("'the girl's hat'", "the girl's hat"),
         ('"a" and "b"', '"a" and "b"'),
         ("Caption: a girl", "a girl"),
+        ('"Caption: a girl"', "a girl"),
         ("**Caption:** a girl", "a girl"),
         ('Here is the caption: "a girl"', "a girl"),
         ("Sure! Here's a caption for the image:\n\na girl", "a girl"),
