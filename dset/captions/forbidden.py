@@ -15,6 +15,7 @@ from typing import Self
 
 from dset.captions import likeness, parts, spellings
 from dset.captions.parts import Part, Spelling
+from dset.captions.sounds import sounds
 from dset.errors import UsageError
 
 _LONGEST = 200  # characters of a name; more is no list of names
@@ -28,6 +29,7 @@ class Names:
     _written: dict[tuple[str, str], list[Spelling]]  # script and loose key
     _spoken: dict[str, list[Spelling]]  # by skeleton
     _inside: tuple[Spelling, ...]  # those that are looked for within the words of a text
+    _longest: int  # characters of a part of a text that may be one of them
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -65,10 +67,10 @@ class Names:
         """The names in a text, as the file has them and in its order: of a line with several the first one."""
         folded = spellings.fold(text)
         hits = {one.name for one in self._inside if one.script == "CJK" and one.text in folded}
-        for part in parts.parts(text):
+        for part in parts.parts(text, self._longest):
             hits.update(one.name for one in self._whole(part) if one.name not in hits)
-            if part.is_run:
-                sound = part.sound
+            for _, letters in part.readings if part.is_run else ():
+                sound = sounds(letters)
                 hits.update(one.name for one in self._inside if one.name not in hits and part.has(one, sound))
         return tuple(name for name in self.names if name in hits)
 
@@ -88,7 +90,7 @@ class Names:
                     ):
                         yield one
             if part.is_close:
-                yield from self._alike(script, spellings.sounds(letters), part)
+                yield from self._alike(script, sounds(letters), part)
 
     def _alike(self, script: str, sound: str, part: Part) -> Iterable[Spelling]:
         for one in self._spoken.get(likeness.skeleton(sound), ()):
@@ -98,10 +100,12 @@ class Names:
 
 def _sorted(
     every: Iterable[Spelling],
-) -> tuple[dict[tuple[str, str], list[Spelling]], dict[str, list[Spelling]], tuple[Spelling, ...]]:
+) -> tuple[dict[tuple[str, str], list[Spelling]], dict[str, list[Spelling]], tuple[Spelling, ...], int]:
     written, spoken = defaultdict(list), defaultdict(list)
-    for one in every:
+    several = list(every)
+    for one in several:
         written[one.script, spellings.loose(one.key)].append(one)
         if one.sound:
             spoken[likeness.skeleton(one.sound)].append(one)
-    return dict(written), dict(spoken), tuple(one for one in every)
+    longest = max((len(one.sound or one.key) for one in several), default=0)
+    return dict(written), dict(spoken), tuple(several), 2 * longest + 4

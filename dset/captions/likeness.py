@@ -18,10 +18,11 @@ _GAP = {"u": 0.1, "o": 0.22, "w": 0.2, "y": 0.15, "h": 0.3, "r": 0.3, "l": 0.3}
 _SKELETON = str.maketrans("tdszSCJkgqpbfvnm", "TTTTTTTKKKPPPPNN", "aeiouwyhrl")
 # How far a word may sound from a name, by the weight of the name's consonants. Measured: 0.2 for two of them takes the
 # Korean for "do and" for Haku, 0.42 in Latin letters a tutor for トトロ.
-_ALLOWED = ((1.5, 0.05), (2.5, 0.15), (3.5, 0.42), (4.5, 0.6), (99.0, 0.8))
+_ALLOWED = ((1.5, 0.05), (2.5, 0.15), (3.5, 0.42), (4.5, 0.6), (5.5, 0.9))
 _SOFT = {"h": 0.7, "w": 0.4, "y": 0.4, **dict.fromkeys(_VOWELS, 0.0)}
 
 
+@lru_cache(maxsize=65536)
 def skeleton(sound: str) -> str:
     """What two words that sound alike surely share: the classes of their hard consonants."""
     return re.sub(r"(.)\1+", r"\1", sound).translate(_SKELETON)
@@ -30,7 +31,7 @@ def skeleton(sound: str) -> str:
 def allowed(sound: str) -> float:
     """How far from it a word may sound that is taken for it."""
     weight = weight_of(sound)
-    return next((cost for most, cost in _ALLOWED if weight < most), 0.8)
+    return next((cost for most, cost in _ALLOWED if weight < most), 1.0)
 
 
 def weight_of(sound: str) -> float:
@@ -44,12 +45,17 @@ def distance(one: str, other: str) -> float:
     return ends(one, other, (0,))[-1]
 
 
-def ends(name: str, text: str, starts: tuple[int, ...]) -> list[float]:
-    """For each length of `text` the least cost of `name` in a part of it that ends there and begins at a start."""
+def ends(name: str, text: str, starts: tuple[int, ...], most: float = 99.0) -> list[float]:
+    """For each length of `text` the least cost of `name` in a part of it that ends there and begins at a start.
+
+    [] as soon as it is plain that each is more than `most`.
+    """
     row = [0.0 if place in starts else _FAR * 9 for place in range(len(text) + 1)]
     for place, phoneme in enumerate(text, 1):
         row[place] = min(row[place], row[place - 1] + _gap(phoneme))
     for wanted in name:
+        if min(row) > most:
+            return []
         above, row = row, [row[0] + _gap(wanted)]
         for place, phoneme in enumerate(text, 1):
             row.append(

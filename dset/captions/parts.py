@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from dset.captions import likeness, spellings
+from dset.captions.sounds import sounds
 from dset.captions.spellings import Word
 from dset.tasks.language_words import WORDS
 
 PLURALS = ("s",)
 _LONGEST = 24  # words of a part: T o t o r o
-_LETTERS = 60
 _UNSPACED = frozenset(("THAI", "LAO", "KHMER", "MYANMAR", "HIRAGANA"))
 _JOINT = re.compile(r"[\s\-‐‑‒–—'’ʼ`´.·・･_*~|+]{0,3}")
+_LONG = 2.5  # the weight of consonants from which on a name may stand within other letters
+# How far from a name a sound may be that is cut out of a run of letters, by that weight.
+_INSIDE = ((4.5, 0.4), (3.5, 0.2), (_LONG, 0.15), (0.0, 0.05))
 _MARK = re.compile("[\u0e30-\u0e3a\u0e45\u0e47-\u0e4e\u0eb0-\u0ebc\u0ec8-\u0ecd\u17b6-\u17d3\u102b-\u103e]")
 _LEADING = re.compile("[\u0e40-\u0e44\u0ec0-\u0ec4]")
 # English words that differ from a name by a letter that is doubled or is not: Tigger, Mater, Cary, Hopper.
@@ -50,7 +53,7 @@ class Part:
 
     @property
     def sound(self) -> str:
-        return spellings.sounds(self.text)
+        return sounds(self.text)
 
     @property
     def is_close(self) -> bool:
@@ -67,8 +70,9 @@ class Part:
         if self.blanks > one.words - 1 or one.script == "CJK":
             return False
         script = "KANA" if self.words[0].kind == "HIRAGANA" else self.words[0].kind
-        if script == one.script and script != "KANA":
-            return _stands_in(one.key, spellings.key(self.text, script), likeness.weight_of(one.sound) >= 2.5)
+        key = spellings.key(self.text, script) if script == one.script != "KANA" else ""
+        if key and _stands_in(one.key, key, is_long=likeness.weight_of(one.sound) >= _LONG):
+            return True
         return one.sounds_in(sound, strict=script == one.script)
 
 
@@ -102,19 +106,21 @@ class Spelling:
 
     def sounds_like(self, sound: str, script: str) -> bool:
         """Is it what is written so in another script? In Latin letters foreign names are spelt more nearly alike."""
-        most = likeness.allowed(self.sound) / (2 if script == "LATIN" else 1)
+        if len(self.sound) < 3:
+            return False
+        most = likeness.allowed(self.sound) * {"LATIN": 0.5, "ARABIC": 0.75, "HEBREW": 0.75}.get(script, 1.0)
         return likeness.distance(self.sound, sound) <= most + 1e-9
 
     def sounds_in(self, sound: str, *, strict: bool) -> bool:
         """Does it sound somewhere in a run of words without blanks?"""
         weight = likeness.weight_of(self.sound)
-        if (weight < 2.5 and len(self.sound) < 5) or likeness.skeleton(self.sound) not in likeness.skeleton(
+        if (weight < _LONG and len(self.sound) < 5) or likeness.skeleton(self.sound) not in likeness.skeleton(
             sound
         ):
             return False
         starts = tuple(place for place in range(len(sound)) if _is_start(sound, place))
-        most = 0.0 if strict else 0.05 if weight < 2.5 else min(likeness.allowed(self.sound), 0.1 * weight)
-        costs = likeness.ends(self.sound, sound, starts)
+        most = 0.0 if strict else next(cost for least, cost in _INSIDE if weight >= least)
+        costs = likeness.ends(self.sound, sound, starts, most + 1e-9)
         return any(
             cost <= most + 1e-9 and (place == len(sound) or sound[place] not in "aeiou")
             for place, cost in enumerate(costs)
@@ -126,33 +132,39 @@ def _is_start(sound: str, place: int) -> bool:
     return sound[place] not in "aeiou" or not place or sound[place - 1] in "aeiou"
 
 
-def _stands_in(key: str, text: str, long: bool) -> bool:
+def _stands_in(key: str, text: str, *, is_long: bool) -> bool:
     """Between whole syllables; a short one at an end of the text only."""
     for found in re.finditer(re.escape(key), text):
         before, after = text[: found.start()][-1:], text[found.end() :][:1]
-        if not _LEADING.match(before) and not _MARK.match(after) and (long or not before or not after):
+        if not _LEADING.match(before) and not _MARK.match(after) and (is_long or not before or not after):
             return True
     return False
 
 
 def _same_accents(one: str, other: str) -> bool:
-    """But for the bars and roofs of long vowels."""
-    plain = [re.sub("[\u0302\u0304]", "", spellings.decomposed(text)) for text in (one, other)]
+    """But for the bars of long vowels."""
+    plain = [re.sub("\u0304", "", spellings.decomposed(text)) for text in (one, other)]
     marks = [re.sub(r"[^\u0300-\u036f]", "", text) for text in plain]
     return marks[0] == marks[1]
 
 
-def parts(text: str) -> Iterator[Part]:
-    """Every part of a text that may be a name: words of one kind that stand side by side, one to many."""
+def _are_joined(word: Word, one: Word) -> bool:
+    """May the second, which follows words that go on from the first, be of the same name?"""
+    both_kana = {word.kind, one.kind} == {"KATAKANA", "HIRAGANA"} and not one.before
+    return both_kana or (one.kind == word.kind and bool(_JOINT.fullmatch(one.before)))
+
+
+def parts(text: str, longest: int) -> Iterator[Part]:
+    """Every part of a text that may be a name: words of one kind that stand side by side, of one any
+    length and of several no more than `longest` characters.
+    """
     words = spellings.words(text)
     for first, word in enumerate(words):
         size = 0
         for last in range(first, min(first + _LONGEST, len(words))):
             one = words[last]
-            if last > first and (one.kind != word.kind or not _JOINT.fullmatch(one.before)):
-                break
             size += len(one.text)
-            if size > _LETTERS and last > first:
+            if last > first and (size > longest or not _are_joined(word, one)):
                 break
             yield Part(tuple(words[first : last + 1]))
 
@@ -172,4 +184,4 @@ def spelling(text: str, name: str) -> Spelling | None:
         return None
     script, letters = readings[0]
     blanks = len(folded.split())
-    return Spelling(name, whole, script, blanks, spellings.key(letters, script), spellings.sounds(letters))
+    return Spelling(name, whole, script, blanks, spellings.key(letters, script), sounds(letters))

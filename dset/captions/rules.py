@@ -13,6 +13,7 @@ from dset.tasks import languages, shown
 
 __all__ = ["Rules", "faults", "tidy", "words"]
 
+_LONGEST = 4_000  # characters; looking for names in a runaway answer of 100,000 takes half a minute
 _FULL_STOPS = re.compile(r"(?<![0-9])[.．]|[.．](?![0-9])|[。｡।॥۔…።။។]")
 _LINE_END = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _MARKUP = re.compile(r"[<>`*]|\A\s*#")
@@ -38,6 +39,8 @@ def faults(caption: str, rules: Rules) -> list[str]:
     """
     if not caption.strip():
         return ["it is empty: write the caption"]
+    if len(caption) > _LONGEST:
+        return [f"it has {len(caption):,} characters: write one short phrase"]
     trigger = unicodedata.normalize("NFC", rules.trigger)
     caption = unicodedata.normalize("NFC", caption)
     if trigger and caption.strip() == trigger:

@@ -33,7 +33,7 @@ _NAMED = {
     },
     "THAI": {
         "RU": "ru", "LU": "lu", "MAI HAN-AKAT": "a", "AI MAIMUAN": "ai", "AI MAIMALAI": "ai", "AM": "am", "MAIYAMOK": "",
-        "PAIYANNOI": "", "NIKHAHIT": "m", "UE": "u", "UEE": "u", "AE": "e", "O ANG": "'", "YO YING": "y", "LAKKHANGYAO": "",
+        "PAIYANNOI": "", "NIKHAHIT": "m", "UE": "u", "UEE": "u", "AE": "e", "O ANG": "'", "YO YING": "y", "CHO CHAN": "J", "LAKKHANGYAO": "",
     },
     "ARABIC": {"ALEF": "a", "AIN": "", "HAMZA": "", "TEH MARBUTA": "a", "ALEF MAKSURA": "a", "TATWEEL": "", "WAW": "w"},
     "HEBREW": {"ALEF": "a", "AYIN": "", "VAV": "w", "YOD": "y", "HE": "h", "TSADI": "C", "FINAL TSADI": "C"},
@@ -52,7 +52,7 @@ _ABUGIDAS = {
 _READ = [
     (re.compile(pattern), sound)
     for pattern, sound in (
-        (r"tch|tsch|tsh|cch|ch|ts", "C"), (r"sch|sh", "S"), (r"ph", "f"), (r"zh|dj|dzh", "J"), (r"dz", "z"),
+        (r"cch(?=i)", "k"), (r"th(?=s)", "t"), (r"tch|tsch|tsh|cch|ch|ts|tz", "C"), (r"sch|sh", "S"), (r"ph", "f"), (r"zh|dj|dzh", "J"), (r"dz", "z"),
         (r"([tkgdbj])h", r"\1"), (r"ck", "k"), (r"qu", "kw"), (r"q", "k"), (r"x", "ks"), (r"c(?=[eiy])", "s"),
         (r"c", "k"), (r"j", "J"), (r"ng(?![aeiouy])", "n"), (r"(?<![aeiou])y(?![aeiou])", "i"), (r"n(?=[pbm])", "m"),
         (r"o[uh](?![aeiou])", "o"), (r"(?<=[^aeiou])(?:ie|ey)\Z", "i"), (r"(.)\1+", r"\1"),
@@ -109,6 +109,8 @@ def _sound(char: str) -> str:
         return _latin(name)
     if name.endswith(("VIRAMA", "SIGN COENG", "SIGN ASAT")):
         return "-"
+    if "SIGN " in name and "VOWEL" not in name:
+        return _SIGNS.get(name.rpartition(" ")[2], "")
     letter = _KIND.sub("", name, count=1).partition(" WITH ")[0]
     named = _NAMED.get(kind, {})
     if (kind, name) in _SMALL:
@@ -118,6 +120,7 @@ def _sound(char: str) -> str:
     return _by_name(kind, name, letter.split()[0] if letter else "")
 
 
+_SIGNS = {"ANUSVARA": "n", "CANDRABINDU": "n", "NIKAHIT": "m", "BINDI": "n"}
 _SMALL = {
     (kind, f"LETTER SMALL {letter}"): "" if letter == "TU" else f"+{letter.lower()}"
     for kind in ("KATAKANA", "HIRAGANA")

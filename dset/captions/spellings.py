@@ -23,6 +23,8 @@ _SMALL = str.maketrans(
     "абвгдеёзкмнопрстухьіїјѕһԁԛԝӏαβγεηικνορτυχωϲ", "abbrdee3kmhonpctyxbiijshdqwlabyeniknoptuxwc"
 )
 _CAPITALS = str.maketrans("авеёзкмнорстухіїјѕԛԝӏαβεζηικμνορτυχϲ", "abee3kmhopctyxiijsqwiabezhikmnoptyxc")
+_INITIALS = {"г": "х", "в": "у"}  # Гарри is Harry, Винни is Winnie
+_CLUSTER = re.compile("([\u0e40-\u0e44])([\u0e01-\u0e2e])(?=[\u0e23\u0e25\u0e27])")
 _LONG = re.compile(r"o[uh](?![aeiou])")
 _DOUBLED = re.compile(r"(.)\1+")
 _TONES = re.compile("[\u0e47-\u0e4b\u0ec8-\u0ecb\u0640\u064b-\u065f\u0591-\u05c7]")
@@ -30,7 +32,7 @@ _TONES = re.compile("[\u0e47-\u0e4b\u0ec8-\u0ecb\u0640\u064b-\u065f\u0591-\u05c7
 _PARTICLES = re.compile(
     "(?<=..)(?:이?랑|에게서?|에서|한테|처럼|까지|부터|보다|으?로|이나|이?와|들|님|씨|과|의|을|를|은|는|이|가|에|도|만|야|아)\\Z"
 )
-_PREFIXES = re.compile("\\A[وف]?(?:[بلك]?ال|[بلك])?(?=...)")
+_PREFIXES = re.compile("\\A[وفبلك](?=...)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ def readings(text: str, kind: str) -> tuple[tuple[str, str], ...]:
         return tuple(dict.fromkeys(_alphabets(text)))
     if kind in _KANA:
         return (("KANA", text),)
+    if kind == "THAI":  # in เชร็ค, Shrek, two consonants are said before the vowel that is written first
+        return tuple(dict.fromkeys(((kind, text), (kind, _CLUSTER.sub(r"\2\1", text)))))
     less = {"HANGUL": _PARTICLES, "ARABIC": _PREFIXES}.get(kind)
     return tuple(dict.fromkeys(((kind, text), *([(kind, less.sub("", text, count=1))] if less else []))))
 
@@ -97,8 +101,8 @@ def _alphabets(text: str) -> Iterator[tuple[str, str]]:
     kinds = {script(char) for char in letters} - {""}
     if len(kinds) == 1 and "LATIN" not in kinds:
         yield kinds.pop(), _plain(letters)
-        if letters.startswith("г"):  # Гарри is Harry
-            yield "CYRILLIC", "х" + _plain(letters[1:])
+        if letters[0] in _INITIALS:
+            yield "CYRILLIC", _INITIALS[letters[0]] + _plain(letters[1:])
     for table in (_SMALL, _CAPITALS):
         latin = text.translate(table)
         if not latin.isascii():

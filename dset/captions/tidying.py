@@ -18,7 +18,7 @@ _LABEL = re.compile(
 def tidy(answer: str) -> str:
     """The caption in an answer, NFC. No word and no full stop is changed.
 
-    Runs of blanks become one, a line end inside a blank too; lines with an empty one between them stay two lines:
+    Runs of blanks become one, a line end inside a blank too; lines with an empty one between them stay apart:
     what stands there may be a remark, not the caption.
     """
     text = unicodedata.normalize("NFC", answer).replace("\ufeff", "")
@@ -28,7 +28,7 @@ def tidy(answer: str) -> str:
         if text == before:
             break
     parts = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
-    return "\n".join(part for part in parts if part)
+    return "\n\n".join(part for part in parts if part)
 
 
 def _unwrapped(text: str) -> str:
@@ -41,7 +41,8 @@ def _unwrapped(text: str) -> str:
 
 def _unquoted(text: str) -> str:
     """Without the one pair around the whole; `"one" and "two"` has two pairs."""
-    for opening, closing in _QUOTES:
+    for pair in _QUOTES:
+        opening, closing = pair[0], pair[1]
         inside = text[1:-1].strip()
         if len(text) < 3 or text[0] != opening or text[-1] != closing or not inside:
             continue
