@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 _LARGEST = 32 << 20  # bytes of a file
 
 
@@ -25,12 +25,15 @@ class Look:
     digest: str = ""
 
     def against(self, size: tuple[int, int] | None) -> str:
-        """What is wrong with it where pictures of `size` are wanted, '' for nothing."""
-        if self.fault:
+        """What is wrong with it where pictures of `size` are wanted, '' for nothing.
+
+        None: pictures stand as they came, of any size and mode.
+        """
+        if self.fault or size is None:
             return self.fault
         if self.mode != "RGB":
             return f"is {self.mode}, not RGB"
-        if size is not None and self.size != size:
+        if self.size != size:
             return "is {} × {}, not {} × {}".format(*self.size, *size)
         return ""
 
@@ -53,7 +56,9 @@ def look(path: Path) -> Look:
     try:
         size, mode = _decoded(data)
     except Exception as error:  # noqa: BLE001
-        return Look(f"cannot be decoded ({' '.join(str(error).split())[:80] or type(error).__name__})")
+        if isinstance(error, UnidentifiedImageError):
+            return Look("is no picture")
+        return Look(f"is damaged ({' '.join(str(error).split())[:80] or type(error).__name__})")
     return Look("", size, mode, hashlib.blake2b(data, digest_size=16).hexdigest())
 
 
