@@ -89,7 +89,6 @@ def test_of_two_sources_with_one_picture_the_later_has_it(made: Dataset) -> None
     made.caption("a cat", "old name")
     made.line("new name", "ready", 1)
     made.line("gone", "replaced", 1)
-    made.line("new name", "ready", 1)
     assert states(made) == {
         "old name": ("deleted", ""),
         "gone": ("deleted", ""),

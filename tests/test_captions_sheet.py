@@ -39,7 +39,7 @@ XSS = (
     "\u2028</title><plaintext>",
     "<style>@import 'http://x'</style>",
 )
-BLNS = Path("/work/shared/torture/blns/blns.json")
+BLNS = Path(__file__).resolve().parents[2] / "shared" / "torture" / "blns" / "blns.json"
 
 
 class Page(HTMLParser):
