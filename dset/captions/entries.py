@@ -47,11 +47,12 @@ def read(folder: Path) -> list[Entry]:
     lines = records.latest(folder)
     captions, failures = records.captions(folder), records.failures(folder)
     places, translations = _places(folder), _translations(folder)
-    owner = {records.name_in(line.get("file")): line["source"] for line in lines}  # the later line has it
+    standing = [line for line in lines if line.get("state") != "replaced"]
+    owner = {records.name_in(line.get("file")): line["source"] for line in standing}  # the later line has it
     made = []
     for line in lines:
         name = records.name_in(line.get("file"))
-        if owner[name] != line["source"] or line.get("state") == "replaced":
+        if owner.get(name) != line["source"]:
             name = ""
         where, caption = places.get(name, ""), captions.get(name, "") if name else ""
         state, reason = _state(line, where, caption, failures.get(name) if name else None)

@@ -69,8 +69,8 @@ def _nothing(facts: Facts) -> Found:
 def _pictures(facts: Facts) -> Found:
     faulty = ((name, facts.fault_of(name)) for name in facts.training.pictures)
     cases = (of_train(name, fault) for name, fault in faulty if fault)
-    advice = FIX.format("makes them anew from their sources, or moves them to aside/")
-    yield from finding("{} picture|pictures cannot be used as it|they is|are", cases, advice)
+    advice = FIX.format("makes each anew from its source, or moves it to aside/")
+    yield from finding("{} picture|pictures cannot be used", cases, advice)
 
 
 def _metadata(facts: Facts) -> Found:
@@ -89,9 +89,13 @@ def _captionless(facts: Facts) -> Found:
     bare = [entry for entry in standing(facts) if not facts.training.caption(entry.name)]
     if facts.training.metadata is None:
         bare = [entry for entry in bare if entry.state != "captioned"]  # told already
-    aside = FIX.format("moves them to {}/")
+    aside = FIX.format("moves each to {}/")
     for state, what, advice in (
-        ("captioned", "has|have a caption in output.json and none in metadata.jsonl", FIX.format("adds it")),
+        (
+            "captioned",
+            "has|have a caption in output.json and none in metadata.jsonl",
+            FIX.format("adds each"),
+        ),
         ("waiting", "waits|wait for a caption", f"{AGAIN}, or {aside.format('uncaptioned')}"),
         ("failed", "got|got no caption", f"{AGAIN}, or {aside.format('uncaptioned')}"),
         ("blocked", "was|were blocked by the service", aside.format("blocked")),
@@ -112,7 +116,7 @@ def standing(facts: Facts) -> list[Entry]:
 def _pictureless(facts: Facts) -> Found:
     there = set(facts.training.pictures)
     cases = (name for name in facts.training.lines if name not in there)
-    advice = FIX.format("takes them out and keeps the old file")
+    advice = FIX.format("takes each out and keeps the old file")
     yield from finding("{} caption|captions of metadata.jsonl without a picture in train/", cases, advice)
 
 
@@ -125,7 +129,7 @@ def captions(facts: Facts) -> dict[str, str]:
 def _rules(facts: Facts) -> Found:
     broken = ((name, facts.rules(caption)) for name, caption in captions(facts).items())
     cases = (of_train(name, "; ".join(faults)) for name, faults in broken if faults)
-    advice = f"{FIX.format('takes them out')}, then {AGAIN}; or correct them in output.json, then `--fix`"
+    advice = f"{FIX.format('takes each out')}, then {AGAIN}; or correct each in output.json, then `--fix`"
     yield from finding("{} caption|captions against the rules", cases, advice)
 
 
@@ -138,7 +142,7 @@ def firsts(named: Mapping[str, str]) -> dict[str, str]:
 def _said_twice(facts: Facts) -> Found:
     repeats = firsts({name: texts.normal(caption) for name, caption in captions(facts).items()})
     cases = (of_train(name, f"as {first}") for name, first in repeats.items())
-    advice = f"{FIX.format('takes out the later ones')}, then {AGAIN}"
+    advice = f"{FIX.format('takes out each later one')}, then {AGAIN}"
     yield from finding("{} caption|captions said before, of another picture", cases, advice)
 
 
@@ -149,17 +153,17 @@ def twins(facts: Facts) -> dict[str, str]:
 
 
 def _twins(facts: Facts) -> Found:
-    cases = (of_train(name, f"is {first}") for name, first in twins(facts).items())
-    advice = FIX.format("moves the later ones to filtered/")
-    yield from finding("{} picture|pictures there before, byte for byte", cases, advice)
+    cases = (of_train(name, f"as {first}") for name, first in twins(facts).items())
+    advice = FIX.format("moves each later one to filtered/")
+    yield from finding("{} picture|pictures that another one is byte for byte", cases, advice)
 
 
 def _texts(facts: Facts) -> Found:
     """The .txt files for kohya: none, or one beside each picture."""
     train = facts.training
-    mends = FIX.format("writes them anew")
+    mends = FIX.format("writes each anew")
     orphans = (of_train(name) for name in train.orphans)
-    yield from finding("{} .txt beside no picture", orphans, FIX.format("moves them to aside/"))
+    yield from finding("{} .txt beside no picture", orphans, FIX.format("moves each to aside/"))
     if not train.has_texts:
         return
     beside = {name: train.texts.get(laid_out.txt_name(name)) for name in train.pictures}
@@ -181,4 +185,4 @@ def _texts(facts: Facts) -> Found:
 def _foreign(facts: Facts) -> Found:
     cases = map(of_train, facts.training.foreign)
     what = "{} file|files in train/ that images.jsonl does not know, and loaders would take"
-    yield from finding(what, cases, FIX.format("moves them to aside/"))
+    yield from finding(what, cases, FIX.format("moves each to aside/"))

@@ -51,9 +51,9 @@ def plain(caption: str) -> str:
     """The caption as a trainer gets it: one line, no control characters, whole characters only.
 
     A lone surrogate, which neither UTF-8 nor the reader of `datasets` takes, becomes U+FFFD; two halves of one
-    character become that character.
+    character become that character. U+FEFF goes: at the beginning of a .txt it would be a byte order mark.
     """
-    return " ".join(_NOT_TEXT.sub(" ", _PAIRS.sub(_whole, caption)).split())
+    return " ".join(_NOT_TEXT.sub(" ", _PAIRS.sub(_whole, caption.replace("\ufeff", ""))).split())
 
 
 def _whole(match: re.Match[str]) -> str:

@@ -20,12 +20,15 @@ class Look:
     digest: str = ""
 
     def against(self, size: tuple[int, int] | None) -> str:
-        """What is wrong with it where pictures of `size` are wanted, '' for nothing."""
-        if self.fault:
+        """What is wrong with it where pictures of `size` are wanted, '' for nothing.
+
+        None: pictures stand as they came, of any size and mode.
+        """
+        if self.fault or size is None:
             return self.fault
         if self.mode != "RGB":
             return f"is {self.mode}, not RGB"
-        if size is not None and self.size != size:
+        if self.size != size:
             return "is {} × {}, not {} × {}".format(*self.size, *size)
         return ""
 

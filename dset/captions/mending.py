@@ -49,7 +49,7 @@ def _mend(found: Facts, remake: Remake | None, say: Say) -> None:
     has_texts = found.training.has_texts
     _move(found, found.training.foreign, ASIDE, "that images.jsonl does not know", say)
     found = _usable(found, remake, say)
-    _move(found, findings.twins(found), FILTERED, "there before, byte for byte", say)
+    _move(found, findings.twins(found), FILTERED, "that another one is byte for byte", say)
     found = _anew(found)
     chosen = choice.choose(found)
     # The journal first: a picture that left train/ while its bad caption stands would be brought back with it.

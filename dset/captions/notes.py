@@ -19,7 +19,7 @@ def notes(facts: Facts) -> list[Finding]:
 
 def damaged(folder: Path) -> Iterator[Finding]:
     """The lines that cannot be read: of the journal nothing more is asked until they are mended. Raises OSError."""
-    advice = "correct those lines or delete them; a deleted line of output.json is asked again"
+    advice = "correct it or delete it; what a deleted line of output.json said is asked again"
     yield from finding(
         "{} line|lines damaged and passed over", records.damaged(folder), advice, is_fault=False
     )
@@ -33,7 +33,7 @@ def _elsewhere(facts: Facts) -> Iterator[Finding]:
     yield from finding(what, cases, AGAIN, is_fault=False)
     back = (one.file for one in away if one.state == "captioned")
     what = "{} picture|pictures out of train/ that a caption is there for"
-    yield from finding(what, back, FIX.format("brings them back"), is_fault=False)
+    yield from finding(what, back, FIX.format("brings each back"), is_fault=False)
 
 
 def _differing(facts: Facts) -> Iterator[Finding]:

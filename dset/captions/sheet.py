@@ -24,7 +24,7 @@ from dset.folders import Folder
 NAME = "contact_sheet.html"
 _EDGE = 160  # pixels of a thumbnail's longer side
 _QUALITY = 70
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 _LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 # What HTML cannot hold: lone surrogates, control characters, the code points that are no characters.
 _NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")

@@ -31,8 +31,10 @@ class Training:
     @cached_property
     def lines(self) -> dict[str, Line]:
         """The line of metadata.jsonl about each name, the first where there are several."""
-        lines = self.metadata.lines if self.metadata else ()
-        return {line.name: line for line in reversed(lines)}
+        first: dict[str, Line] = {}
+        for line in self.metadata.lines if self.metadata else ():
+            first.setdefault(line.name, line)
+        return first
 
     @property
     def damaged(self) -> tuple[tuple[int, str], ...]:
