@@ -132,7 +132,7 @@ def test_pictures_that_a_trainer_cannot_use_are_told_with_the_reason(good: Datas
     assert [case.split(" (")[0] for case in cases][1:] == [
         "train/2.jpg is 16 × 17, not 16 × 16",
         "train/3.jpg is L, not RGB",
-        "train/4.jpg is no picture",
+        "train/4.jpg is no picture that can be read: it is an SVG",
     ]
     assert "truncated" in cases[0].lower() or "cut off" in cases[0]
 
