@@ -64,7 +64,6 @@ class ImageHost:
         self.pages = dict(pages)
         self.requests: list[Request] = []
         self.connections = 0
-        self.in_flight = self.peak = 0
         self.hung_up = threading.Event()  # a client left before the end of an endless page
         self._tls = tls
         self._tasks: set[asyncio.Task[None]] = set()
@@ -115,19 +114,20 @@ class ImageHost:
         assert task is not None
         self._tasks.add(task)
         self.connections += 1
-        self.in_flight += 1
-        self.peak = max(self.peak, self.in_flight)
         try:
             await self._answer(reader, writer)
         except (OSError, asyncio.IncompleteReadError):
             self.hung_up.set()
         finally:
-            self.in_flight -= 1
             self._tasks.discard(task)
             writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        first = await reader.readexactly(1)
+        if first == b"\x16":  # the hello of TLS, where nobody speaks it
+            writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            return
+        head = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         fields = (line.partition(":") for line in head[1:] if line)
         path = head[0].split(" ")[1]
         self.requests.append(Request(path, {name.lower(): value.strip() for name, _, value in fields}))

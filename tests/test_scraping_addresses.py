@@ -46,7 +46,7 @@ NOT_PUBLIC = {
     "::ffff:0:127.0.0.1": "a reserved address",
     "64:ff9b::7f00:1": "a loopback address",
     "64:ff9b::a9fe:a9fe": "a link-local address",
-    "64:ff9b:1::808:808": "a reserved address",
+    "64:ff9b:1::808:808": "a private address",
     "2002:7f00:1::": "a loopback address",
     "2002:a00:1::1": "a private address",
     "2001:0:808:808::f7f7:f7f7": "an address of this machine",
@@ -66,7 +66,7 @@ NOT_PUBLIC = {
     "ff02::1": "a multicast address",
     "ff0e::1": "a multicast address",
     "4000::1": "a reserved address",
-    "5f00::1": "an address that is not public",
+    "5f00::1": "a reserved address",
 }
 NO_ADDRESS = [
     "",

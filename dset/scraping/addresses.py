@@ -26,6 +26,7 @@ _KEPT_OUT = {
     "192.0.0.0/24": "a reserved address",
     "192.88.99.0/24": "a reserved address",
     "168.63.129.16/32": "an address of the cloud that a machine runs in",  # Azure's, in public space
+    "64:ff9b:1::/48": "a private address",
     "2001::/23": "a reserved address",
     "2001:db8::/32": "an address for documents",
     "3fff::/20": "an address for documents",
