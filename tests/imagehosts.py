@@ -65,6 +65,7 @@ class ImageHost:
         self.requests: list[Request] = []
         self.connections = 0
         self.hung_up = threading.Event()  # a client left before the end of an endless page
+        self._news = threading.Condition()
         self._tls = tls
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -96,6 +97,11 @@ class ImageHost:
     def paths(self) -> list[str]:
         """What was asked for, in order."""
         return [request.path for request in self.requests]
+
+    def wait_for(self, count: int) -> None:
+        """Block until so many requests have come; AssertionError after 10 s."""
+        with self._news:
+            assert self._news.wait_for(lambda: len(self.requests) >= count, 10), self.paths
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
@@ -130,7 +136,9 @@ class ImageHost:
         head = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         fields = (line.partition(":") for line in head[1:] if line)
         path = head[0].split(" ")[1]
-        self.requests.append(Request(path, {name.lower(): value.strip() for name, _, value in fields}))
+        with self._news:
+            self.requests.append(Request(path, {name.lower(): value.strip() for name, _, value in fields}))
+            self._news.notify_all()
         page = self.pages.get(path, Page(status=404))
         writer.write(page.head() + page.body)
         await writer.drain()

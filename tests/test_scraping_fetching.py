@@ -24,6 +24,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 SMALL = Bounds(most=10_000)
 HASTY = Bounds(most=10_000, deadline=0.2)
+TRUSTS_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 PUBLIC, PRIVATE = "93.184.216.34", "10.0.0.1"
 
 
@@ -50,7 +51,7 @@ class Site:
         *urls: str,
         bounds: Bounds = SMALL,
         allow: tuple[ImageHost, ...] = (),
-        tls: ssl.SSLContext | None = None,
+        tls: ssl.SSLContext | None = TRUSTS_NOBODY,
     ) -> list[Fetched | FetchError]:
         """What came of these URLs, fetched at once; any other exception is raised."""
 
@@ -327,7 +328,7 @@ def test_the_certificate_must_be_that_of_the_name_not_of_the_address(
         assert isinstance(found, FetchError)
         assert found.reason.startswith("its certificate does not hold: ")
         assert not found.again
-    (unknown,) = site.get(urls[0], allow=(host,))
+    (unknown,) = site.get(urls[0], allow=(host,), tls=None)
     assert isinstance(unknown, FetchError)
     assert unknown.reason.startswith("its certificate does not hold: ")
     assert len(host.requests) == 1
@@ -500,6 +501,19 @@ def test_the_deadline_covers_all_redirects_together(site: Site) -> None:
     assert site.failure(host.url(), host, bounds=loops) == ("it took longer than 0.3 s", True)
 
 
+def test_what_a_server_sends_unasked_is_not_the_next_picture(site: Site) -> None:
+    unasked = CHUNKED + b"8\r\n" + KINDS["gif"][:8] + b"\r\n0\r\n\r\n"
+    answer = OK + b"Connection: keep-alive\r\nContent-Length: %d\r\n\r\n" % len(PNG) + PNG
+    host = site.host({"/": raw(answer + unasked, "hang")})
+
+    async def twice() -> list[Fetched]:
+        async with Fetcher(SMALL, allowed=frozenset({host.address})) as fetcher:
+            return [await fetcher.get(host.url()), await fetcher.get(host.url())]
+
+    assert [found.kind for found in asyncio.run(twice())] == ["png", "png"]
+    assert host.connections == 2
+
+
 # What is packed
 
 
@@ -597,8 +611,7 @@ def test_two_at_a_host_and_three_in_all(site: Site, hosts: int, most: int) -> No
         async with Fetcher(bounds, allowed=frozenset({host.address}), resolve=site.resolve) as fetcher:
             urls = [host.url("/", name) for name in site.names] * 5
             tasks = [asyncio.create_task(fetcher.get(url)) for url in urls]
-            while len(host.requests) < most:
-                await asyncio.sleep(0.001)
+            await asyncio.to_thread(host.wait_for, most)
             for _ in range(100):  # chances for one more
                 await asyncio.sleep(0)
             for task in tasks:
@@ -626,8 +639,7 @@ def test_a_fetch_that_is_given_up_frees_its_place(site: Site) -> None:
     async def given_up() -> Fetched:
         async with Fetcher(Bounds(at_once=1), allowed=frozenset({host.address})) as fetcher:
             task = asyncio.create_task(fetcher.get(host.url()))
-            while not host.requests:
-                await asyncio.sleep(0.001)
+            await asyncio.to_thread(host.wait_for, 1)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
