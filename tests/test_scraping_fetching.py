@@ -102,8 +102,9 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
 
 def test_a_picture_comes_with_its_address_its_bytes_and_its_kind(site: Site) -> None:
-    host = site.host({"/a%20b?c=d": Page(PNG)})
-    assert site.get(host.url("/a b?c=d#e"), allow=(host,)) == [Fetched(host.url("/a%20b?c=d"), PNG, "png")]
+    host = site.host({"/a%20b/../%2Fc?d=e+f%2B": Page(PNG)})
+    found = Fetched(host.url("/a%20b/../%2Fc?d=e+f%2B"), PNG, "png")
+    assert site.get(host.url("/a b/../%2Fc?d=e+f%2B#g"), allow=(host,)) == [found]
 
 
 def test_nothing_is_told_to_a_host_but_what_is_wanted(
@@ -118,7 +119,8 @@ def test_nothing_is_told_to_a_host_but_what_is_wanted(
         monkeypatch.setenv(name, other.url())
     cookie = (("Set-Cookie", "a=b; Path=/"), ("Location", "/second"))
     host = site.host({"/": Page(status=302, headers=cookie), "/second": Page(PNG)})
-    site.get(host.url(), host.url("/second"), allow=(host, other))
+    site.names["pictures.example"] = [["127.0.0.1"]]  # cookies are for names, not for addresses
+    site.get(host.url("/", "pictures.example"), host.url("/second"), allow=(host, other))
     assert sorted(host.paths) == ["/", "/second", "/second"]
     assert other.connections == 0
     for request in host.requests:
@@ -293,6 +295,15 @@ def test_a_name_without_addresses_is_unknown(site: Site) -> None:
     assert site.failure("http://pictures.example/") == ("its host is unknown", False)
 
 
+def test_a_name_that_the_resolver_cannot_spell_is_unknown(site: Site) -> None:
+
+    def resolve(name: str) -> list[str]:
+        raise UnicodeError("label too long")
+
+    site.resolve = resolve  # type: ignore[method-assign]
+    assert site.failure("http://pictures.example/") == ("its host is unknown", False)
+
+
 def test_a_port_at_which_nobody_listens_may_be_tried_again(site: Site) -> None:
     with ImageHost({}) as gone:
         pass
@@ -448,27 +459,37 @@ def test_what_has_no_end_is_left(site: Site, first: bytes, then: bytes, reason: 
     assert host.hung_up.wait(5)
 
 
+SLOW = "it took longer than 0.3 s"
+BOMB = gzip.compress(PNG + bytes(50 << 20), compresslevel=1)
+
+
 @pytest.mark.parametrize(
-    ("first", "then"),
+    ("first", "then", "reason"),
     [
-        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100),
-        (CHUNKED, b"1;" + b"a" * 65536),
-        (CHUNKED + b"8\r\n" + PNG[:8] + b"\r\n0\r\n", b"A: b\r\n" * 1000),
-        (CHUNKED + b"8\r\n" + PNG[:8] + b"\r\n", b"0" * 65536),
-        (OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(PNG), bytes(65536)),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100, SLOW),
+        (CHUNKED, b"1;" + b"a" * 65536, SLOW),
+        (CHUNKED + b"8\r\n" + PNG[:8] + b"\r\n", b"0" * 65536, SLOW),
+        (CHUNKED + b"8\r\n" + PNG[:8] + b"\r\n0\r\n", b"A: b\r\n" * 1000, BROKEN),
+        (
+            OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(PNG),
+            bytes(65536),
+            "it is larger than 10,000 bytes",
+        ),
+        (OK + b"Content-Encoding: gzip\r\n\r\n", BOMB, "it is larger than 10,000 bytes"),
     ],
-    ids="informational extension trailers zeros behind".split(),
+    ids="informational extension zeros trailers behind bomb".split(),
 )
 def test_what_has_no_end_and_is_no_body_is_left_without_filling_memory(
-    site: Site, first: bytes, then: bytes
+    site: Site, first: bytes, then: bytes, reason: str
 ) -> None:
     host = site.host({"/": Page(raw=first, endless=then)})
     tracemalloc.start()
     try:
-        site.failure(host.url(), host, bounds=Bounds(most=10_000, deadline=0.5))
+        failure = site.failure(host.url(), host, bounds=Bounds(most=10_000, deadline=0.3))
         assert tracemalloc.get_traced_memory()[1] < 20 << 20
     finally:
         tracemalloc.stop()
+    assert failure == (reason, reason == SLOW)
     assert host.hung_up.wait(5)
 
 
@@ -525,9 +546,6 @@ def test_what_is_packed_unasked_is_unpacked(site: Site) -> None:
     assert site.picture(packed(gzip.compress(PNG))).data == PNG
     assert site.picture(packed(zlib.compress(PNG), "Deflate")).data == PNG
     assert site.picture(packed(PNG, "identity")).data == PNG
-
-
-BOMB = gzip.compress(PNG + bytes(50 << 20), compresslevel=1)
 
 
 @pytest.mark.parametrize(
@@ -622,15 +640,30 @@ def test_two_at_a_host_and_three_in_all(site: Site, hosts: int, most: int) -> No
     assert asyncio.run(crowd()) == most
 
 
-def test_a_crowded_host_keeps_no_place_from_the_others_and_waiting_is_not_counted(site: Site) -> None:
+def test_a_crowded_host_keeps_no_place_from_the_others(site: Site) -> None:
     slow, quick = site.host({"/": raw(b"", "hang")}), site.host({"/": Page(PNG)})
     site.names = {"slow.example": [["127.0.0.1"]], "quick.example": [["127.0.0.1"]]}
-    urls = [slow.url("/", "slow.example")] * 3 + [quick.url("/", "quick.example")]
-    bounds = Bounds(deadline=0.1, at_once=2, per_host=1)
-    *waited, one = site.get(*urls, allow=(slow, quick), bounds=bounds)
-    assert isinstance(one, Fetched)
-    assert [str(failure) for failure in waited] == ["it took longer than 0.1 s"] * 3
-    assert len(site.connected) == 4
+
+    async def quickly() -> Fetched:
+        allowed = frozenset({slow.address, quick.address})
+        async with Fetcher(Bounds(at_once=2, per_host=1), allowed=allowed, resolve=site.resolve) as fetcher:
+            crowd = [asyncio.create_task(fetcher.get(slow.url("/", "slow.example"))) for _ in range(3)]
+            await asyncio.to_thread(slow.wait_for, 1)
+            async with asyncio.timeout(5):
+                found = await fetcher.get(quick.url("/", "quick.example"))
+            for task in crowd:
+                task.cancel()
+            await asyncio.gather(*crowd, return_exceptions=True)
+            return found
+
+    assert asyncio.run(quickly()).data == PNG
+
+
+def test_the_wait_for_a_place_does_not_count(site: Site) -> None:
+    host = site.host({"/": raw(b"", "hang")})
+    found = site.get(*[host.url()] * 3, allow=(host,), bounds=Bounds(deadline=0.1, per_host=1))
+    assert [str(failure) for failure in found] == ["it took longer than 0.1 s"] * 3
+    assert len(site.connected) == 3
 
 
 def test_a_fetch_that_is_given_up_frees_its_place(site: Site) -> None:

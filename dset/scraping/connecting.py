@@ -67,7 +67,10 @@ class CheckedResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         """What is connected to next, without a second question. Raises OSError and UnsafeError."""
         del family  # all are checked, whichever is connected to
-        found = await asyncio.to_thread(self._resolve, host)
+        try:
+            found = await asyncio.to_thread(self._resolve, host)
+        except UnicodeError:  # of a name that Python's own IDNA does not take
+            found = ()
         if not found:
             raise socket.gaierror(socket.EAI_NONAME, "no address")
         self._gate.check(found, port)

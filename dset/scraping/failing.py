@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import aiohttp
-from aiohttp.http import HttpProcessingError
 
 from dset.cleaning import clean
 from dset.error_bodies import told_wait
@@ -16,8 +15,8 @@ class CutError(aiohttp.ClientError):
     """The server hung up before it answered."""
 
 
-BROKEN = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError)
-"""What a server, or the way to it, can make aiohttp raise."""
+BROKEN = (aiohttp.ClientError, OSError, ValueError)
+"""What a server, or the way to it, can make aiohttp raise: the last for what its parsers may let through."""
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _STATUSES = {
