@@ -1,0 +1,1 @@
+"""Image search: pictures collected from several sources, with where they come from."""
