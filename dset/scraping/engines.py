@@ -84,23 +84,26 @@ def _find(entry: Any, name: str, asked: Asked) -> Find | None:
 async def _in_thread(call: Callable[[], Results]) -> Results:
     """Its result, from a thread that is not waited for at the end: an executor's would hold the program."""
     loop = asyncio.get_running_loop()
-    future: asyncio.Future[Results] = loop.create_future()
+    future: asyncio.Future[tuple[Results, Exception | None]] = loop.create_future()
 
-    def settle(result: Results, error: BaseException | None) -> None:
+    def settle(result: Results, error: Exception | None) -> None:
         if not future.done():
-            future.set_exception(error) if error else future.set_result(result)
+            future.set_result((result, error))  # a future bears no StopIteration
 
     def run() -> None:
         result: Results = ()
-        error: BaseException | None = None
+        raised: Exception | None = None
         try:
             result = call()
-        except BaseException as raised:  # noqa: BLE001 - handed on to who waits
-            error = raised
+        except Exception as error:  # noqa: BLE001 - handed on to who waits
+            raised = error
         try:
-            loop.call_soon_threadsafe(settle, result, error)
+            loop.call_soon_threadsafe(settle, result, raised)
         except RuntimeError:
             pass  # nobody waits any more, the loop is closed
 
     threading.Thread(target=run, name="search", daemon=True).start()
-    return await future
+    result, error = await future
+    if error is not None:
+        raise error
+    return result

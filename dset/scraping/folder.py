@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from dset import clocks, files
+from dset.errors import UsageError
 from dset.locks import Lock
 from dset.scraping import plan, records
 from dset.scraping.finds import known_by
@@ -93,6 +94,11 @@ class ScrapeFolder:
         return self._lock.warning
 
     def _read(self) -> None:
+        if not self.images.exists() and self._has_lines():
+            raise UsageError(
+                f"{self.images.as_posix()} is gone, and {METADATA} beside it tells of its pictures: put it back, "
+                "or delete the whole folder to begin anew"
+            )
         files.make_folder(self.images)
         for litter in [*self.path.glob(".*.new"), *self.images.glob(".*.new")]:
             files.remove(litter)
@@ -108,6 +114,10 @@ class ScrapeFolder:
         self._drop_taken_away()
         for one in records.read(self.path / PRINTS):
             self._prints[str(one.get("hash"))] = str(one.get("print"))
+
+    def _has_lines(self) -> bool:
+        path = self.path / METADATA
+        return path.exists() and path.stat().st_size > 0
 
     def _take_up(self) -> None:
         """Add the line of a picture that was written right before a crash."""

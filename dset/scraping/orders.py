@@ -66,10 +66,10 @@ def _of_task(
         raise UsageError(
             f"--query and --task: the labels of {task} are the queries; leave one of the two out"
         )
-    known = {_tidy(label): label for label in reversed(labels) if _tidy(label)}
+    known = {_tidy(label): label for label in labels if _tidy(label)}
     if not known:
         raise UsageError(f"the task {task} has no labels to search for: say what by --query")
-    asked = tuple(Asked(query, known[query]) for query in reversed(known))
+    asked = tuple(Asked(query, label) for query, label in known.items())
     return asked, options["per_label"] or options["num_images"]
 
 

@@ -91,6 +91,6 @@ def _notes(home: ScrapeFolder) -> list[str]:
 
 
 def _usual() -> Kit:
-    from dset.scraping import wiring  # it needs what the extra `images` brings
+    from dset.scraping import selection, wiring  # they need what the extra `images` brings
 
-    return Kit(wiring.usable, wiring.connected)
+    return Kit(selection.usable, wiring.connected)
