@@ -70,11 +70,9 @@ def test_each_is_searched_by_its_own_name_page_by_page() -> None:
 
 
 def test_nothing_means_no_results_or_a_block_and_is_told_so() -> None:
-    for look in (
-        failing(DDGSException("No results found.")),
-        lambda *_: [],
-        lambda *_: [{"image": None}, None, 3],
-    ):
+    odd: Any = [{"image": None}, None, 3]
+    looks: list[Look] = [failing(DDGSException("No results found.")), lambda *_: [], lambda *_: odd]
+    for look in looks:
         error = searched(look)
         assert isinstance(error, SourceError)
         assert error.reason == "bing gave nothing for dog: no results, or it blocks this address"

@@ -206,7 +206,7 @@ def test_twenty_thousand_requests_are_the_month_of_pexels(time: Time) -> None:
         assert isinstance(search(server.url, time, [(DOG, 2)], Pexels)[0], Page)
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"pixabay": 3}', b'{"pixabay": {"times": [null, "x", 9e99], "rest_until": {}, "count": "x"}}'])  # fmt: skip
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"pixabay": 3}', b'{"pixabay": {"rest_until": 9e99}}', b'{"pixabay": {"rest_until": 9e10, "times": [NaN]}}', b'{"pixabay": {"times": [null, "x", 9e99], "rest_until": {}, "count": "x"}}'])  # fmt: skip
 def test_damaged_counts_are_begun_anew(time: Time, damage: bytes) -> None:
     ROOT.mkdir()
     (ROOT / ".limits.json").write_bytes(damage)

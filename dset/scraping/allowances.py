@@ -46,7 +46,8 @@ class Ledger:
     def wait(self) -> float:
         """Seconds until it may be asked again; 0 or less for now."""
         now, entry = _now(), self._entry()
-        waits = [_number(entry.get("rest_until")) - now]
+        rest = _number(entry.get("rest_until")) - now
+        waits = [rest if rest <= _LONGEST_REST else 0.0]  # more is damage, or a clock that was set back
         times = self._times(entry, now)
         for rate in self._allowance.rates:
             inside = [time for time in times if now - time < rate.seconds]
@@ -130,7 +131,8 @@ def _now() -> float:
 
 
 def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+    is_one = isinstance(value, int | float) and abs(value) < 1e12  # NaN is not
+    return float(value) if is_one else 0.0
 
 
 def _month(now: float) -> str:
