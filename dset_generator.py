@@ -127,6 +127,13 @@ def caption(settings: Settings, screen: Screen, options: Options) -> int:
     return _told(command.caption(settings, options, screen.follow, screen.counting, screen.notice), screen)
 
 
+def scrape(settings: Settings, screen: Screen, options: Options) -> int:
+    """The verb `scrape`: pictures collected by search, each with where it comes from."""
+    from dset.scraping.scrape import scrape as collect
+
+    return _told(collect(settings, options, screen.notice), screen)
+
+
 def export(settings: Settings, screen: Screen, options: Options) -> int:
     """The verb `export`: answers, or any table of records, as files that other tools read."""
     from dset.exports import orders
@@ -203,6 +210,7 @@ _STORIES = {
     "check": check,
     "task": task,
     "caption": caption,
+    "scrape": scrape,
     "export": export,
     "report": report,
     "import": import_,

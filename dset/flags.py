@@ -21,6 +21,8 @@ class Flag:
     is_many: bool = (
         False  # may stand several times: the value is a tuple; in a variable they stand between blanks
     )
+    is_list: bool = False  # takes several values at once as well; a variable holds one
+    alias: str = ""  # another spelling of the flag
 
     @property
     def option(self) -> str:

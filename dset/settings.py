@@ -106,12 +106,15 @@ def parser(
         text = f"{flag.help} [{flag.variable}]".replace("%", "%%")
         if flag.is_switch:
             made.add_argument(flag.option, action=argparse.BooleanOptionalAction, help=text)
+        elif flag.is_list:
+            made.add_argument(flag.option, metavar=flag.metavar, nargs="+", action="extend", help=text)
         elif flag.is_many:
             made.add_argument(flag.option, metavar=flag.metavar, action="append", help=text)
         elif flag.bare:
             made.add_argument(flag.option, nargs="?", const=flag.bare, metavar=flag.metavar, help=text)
         else:
-            made.add_argument(flag.option, metavar=flag.metavar, help=text)
+            names = [flag.option, flag.alias] if flag.alias else [flag.option]
+            made.add_argument(*names, metavar=flag.metavar, dest=flag.field, help=text)
     return made
 
 
@@ -168,6 +171,8 @@ def _value(
 
 
 def _parsed(flag: Flag, value: Any) -> Any:
+    if flag.is_list:
+        return tuple(flag.parse(one) for one in ([value] if isinstance(value, str) else value))
     if flag.is_many:
         return tuple(flag.parse(one) for one in (value.split() if isinstance(value, str) else value))
     return flag.parse(value) if isinstance(value, str) else value
