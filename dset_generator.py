@@ -131,7 +131,7 @@ def scrape(settings: Settings, screen: Screen, options: Options) -> int:
     """The verb `scrape`: pictures collected by search, each with where it comes from."""
     from dset.scraping.scrape import scrape as collect
 
-    return _told(collect(settings, options, screen.notice), screen)
+    return _told(collect(settings, options, screen.follow, screen.notice), screen)
 
 
 def export(settings: Settings, screen: Screen, options: Options) -> int:

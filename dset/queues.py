@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dset import gates, summary
+from dset.clients import Client
 from dset.endpoints import Endpoint
 from dset.gates import Gate
 from dset.outputs import Outputs
 from dset.plans import Plan
 from dset.progress import Progress
-from dset.session import Follow, Session
+from dset.session import Follow, MakeClient, Session
 from dset.settings import Settings
 from dset.stops import Stopped
 from dset.workspace import Workspace
@@ -60,12 +61,18 @@ def ask(
     scaled: Callable[[bytes], bytes] | None,
     follow: Follow,
     tell: Callable[[str], None],
+    client: MakeClient = Client,
 ) -> Asked:
-    """Ask what is to be asked. `endpoints` is called only where there is something. Raises DsetError, OSError."""
+    """Ask what is to be asked; `scaled` and `client` as a Session has them.
+
+    `endpoints` is called only where there is something. Raises DsetError, OSError.
+    """
     with Workspace(queue.settings, tell, queue.pictures) as work:
         work.read()
         queue.narrowed(work)
-        session = Session(work, endpoints(), tell, queue.gate, scaled) if work.plan.todo else None
+        session = None
+        if work.plan.todo:
+            session = Session(work, endpoints(), tell, queue.gate, scaled, client)
         for line in work.notes() + (session.notes() if session else []):
             tell(line)
         work.open()  # before the first request is paid for

@@ -28,6 +28,7 @@ from dset.wording import counted
 from dset.workspace import Workspace
 
 Follow = Callable[[Progress], AbstractAsyncContextManager[None]]
+MakeClient = Callable[[Endpoint, Settings, int], Client]
 
 
 class Session:
@@ -40,7 +41,7 @@ class Session:
         tell: Callable[[str], None],
         gate: Gate = gates.open_to_all,
         scaled: Callable[[bytes], bytes] | None = None,
-        client: Callable[[Endpoint, Settings, int], Client] = Client,
+        client: MakeClient = Client,
     ) -> None:
         """`endpoints` in the order of their use; `tell` takes lines for the user; `scaled` makes a picture fit for them;
         `client` is what speaks to one of them.

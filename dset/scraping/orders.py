@@ -9,7 +9,7 @@ from dset.errors import UsageError
 from dset.keys import Secrets
 from dset.scraping.finds import Asked
 from dset.scraping.plan import Order
-from dset.scraping.sources import NAMES
+from dset.scraping.sources import GENERATE, NAMES
 from dset.settings import Settings
 
 _LONGEST = 300  # characters of a query
@@ -20,9 +20,9 @@ USUAL_COUNT = 5
 def sources(text: str) -> tuple[str, ...]:
     """The sources that --source names, in its order. Raises ValueError."""
     named = [part.strip().lower() for part in text.split(",") if part.strip()]
-    wrong = next((name for name in named if name not in NAMES), "")
+    wrong = next((name for name in named if name not in {*NAMES, GENERATE}), "")
     if wrong or not named:
-        raise ValueError(f"{wrong or text!r} is no source: name some of {','.join(NAMES)}")
+        raise ValueError(f"{wrong or text!r} is no source: name some of {','.join((*NAMES, GENERATE))}")
     return tuple(dict.fromkeys(named))
 
 

@@ -5,7 +5,8 @@ from typing import Protocol
 
 from dset.scraping.finds import Asked, Page
 
-NAMES = ("pexels", "pixabay", "duckduckgo", "bing")
+NAMES = ("pexels", "pixabay", "duckduckgo", "bing")  # that are searched
+GENERATE = "generate"  # a model makes them, and is paid for it: only where it is named
 
 
 class Source(Protocol):

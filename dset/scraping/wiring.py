@@ -1,13 +1,13 @@
 """The sources and tools of a real run, put together for as long as it lasts."""
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from dset.images import likeness, opening
 from dset.keys import Secrets
 from dset.scraping import folder, naming, page_cache, searching
 from dset.scraping.engines import Engine
-from dset.scraping.fetching import Fetcher, FetchError
+from dset.scraping.fetching import Fetched, Fetcher, FetchError
 from dset.scraping.searching import Search
 from dset.scraping.selection import apis
 from dset.scraping.sources import Source
@@ -23,13 +23,13 @@ async def connected(names: Sequence[str], secrets: Secrets) -> AsyncIterator[tup
         sources: list[Source] = [
             Search(known[name], secrets, root, client) if name in known else Engine(name) for name in names
         ]
-        yield sources, tools(fetcher)
+        yield sources, tools_with(fetcher.get)
 
 
-def tools(fetcher: Fetcher) -> Tools:
-    """What a real run downloads and looks at pictures with."""
+def tools_with(fetch: Callable[[str], Awaitable[Fetched]]) -> Tools:
+    """What a run looks at pictures with, downloaded by `fetch`."""
     return Tools(
-        fetch=fetcher.get,
+        fetch=fetch,
         lost=FetchError,
         look=look,
         broken=opening.PictureError,
