@@ -111,10 +111,12 @@ def test_a_search_that_hangs_is_left_and_holds_nothing_up() -> None:
     found = searched(look, longest=0.01)
     assert isinstance(found, SourceError)
     assert found.reason == "bing does not answer in time"
+    daemons = [thread.daemon for thread in threading.enumerate() if thread.name == "search"]
     forever.set()  # what it finds now comes too late for a loop that is closed
     for thread in threading.enumerate():
         if thread.name == "search":
             thread.join()
+    assert daemons == [True]
 
 
 def test_ddgs_has_both_engines_and_takes_what_it_is_told() -> None:

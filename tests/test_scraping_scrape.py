@@ -144,9 +144,9 @@ def test_two_queries_at_four_sources_come_to_ten_pictures_each(world: World) -> 
 
 
 def test_the_same_command_again_needs_no_request_no_source_and_no_key(world: World) -> None:
-    ask(world, query=("dog",), num_images=4)
+    ask(world, query=("dog",), num_images=4, source=("pexels",))
     before = len(world.server.asked)
-    report = ask(world, env={}, query=("dog",), num_images=4, source=())
+    report = ask(world, env={}, query=("dog",), num_images=4, source=("pexels",))
     assert (report.exit_status, len(world.server.asked)) == (0, before)
     assert report.lines[0] == "Finished: 4 of 4 pictures stand, 0 of them new."
 

@@ -131,8 +131,7 @@ def _now() -> float:
 
 
 def _number(value: object) -> float:
-    is_one = isinstance(value, int | float) and abs(value) < 1e12  # NaN is not
-    return float(value) if is_one else 0.0
+    return float(value) if isinstance(value, int | float) and abs(value) < 1e12 else 0.0  # NaN is not
 
 
 def _month(now: float) -> str:
