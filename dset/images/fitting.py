@@ -157,13 +157,17 @@ def _plan(box: tuple[float, float, float, float], form: Form, *, sideways: bool)
         return _Plan(box, size)
     if form.fit == "pad":
         scale = min(size[0] / width, size[1] / height)
-    else:
-        scale = min(1.0, math.sqrt(size[0] * size[1] / (width * height)))
-    return _Plan(box, _scaled(width, height, scale, math.floor if form.fit == "inside" else round))
+        return _Plan(box, (max(1, round(width * scale)), max(1, round(height * scale))))
+    return _Plan(box, _inside(width, height, size[0] * size[1]))
 
 
-def _scaled(width: float, height: float, scale: float, whole: Any) -> tuple[int, int]:
-    return max(1, whole(width * scale + 1e-6)), max(1, whole(height * scale + 1e-6))
+def _inside(width: float, height: float, most: int) -> tuple[int, int]:
+    """The size of the same shape with no more than `most` pixels, and no larger."""
+    scale = min(1.0, math.sqrt(most / (width * height)))
+    # Not a pixel less for a last digit; and what is thinner than a pixel is cut to size.
+    wide, high = (max(1, math.floor(side * scale + 1e-6)) for side in (width, height))
+    wide = min(wide, most // high) or 1
+    return wide, min(high, most // wide)
 
 
 def _middle(width: float, height: float, shape: float) -> tuple[float, float, float, float]:

@@ -35,9 +35,9 @@ def find(folder: Path, without: Sequence[Path] = ()) -> Found:
     system. A link is taken where it leads to a file below the folder that is not found under its own name; one to a
     folder below it leads to nothing new.
     """
-    root = os.path.realpath(folder)
-    if not os.path.isdir(root):
+    if not os.path.isdir(folder):
         raise UsageError(f"{folder} is no folder; name the one that holds the pictures")
+    root = os.path.realpath(folder)
     walk = _Walk(root, frozenset(_same(os.path.realpath(one)) for one in without))
     walk.enter(root, "")
     walk.take_links()
