@@ -20,8 +20,8 @@ CAPTION: tuple[Flag, ...] = (
         "SHARE",
         None,
         values.number(0.5, 1),
-        "move pictures aside that are so much like an earlier one, 0.5 to 1; alone: 0.95 (no filter)",
-        bare="0.95",
+        "move pictures aside that are so much like an earlier one, 0.5 to 1; alone: 0.94 (no filter)",
+        bare="0.94",
     ),
     Flag(
         "keep_if",
@@ -97,9 +97,9 @@ SCRAPE: tuple[Flag, ...] = (
     Flag(
         "near",
         "SHARE",
-        0.95,
+        0.94,
         values.number(0.5, 1),
-        "how much alike two pictures may not be; 1: the same (0.95)",
+        "how much alike two pictures may not be; 1: the same (0.94)",
     ),
     Flag("size", "WxH", "", size_text, "of a picture that --source generate makes (the service's)"),
     Flag("name", "NAME", "", folder_name, "the folder below scraped_images (the first query)"),

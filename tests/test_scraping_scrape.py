@@ -11,13 +11,14 @@ import pytest
 
 from dset import settings as settings_module
 from dset.errors import AlreadyRunningError, UsageError
+from dset.inspection import Report
 from dset.keys import Secrets
 from dset.scraping import folder, scrape, searching, selection
 from dset.scraping.engines import Engine, Results
 from dset.scraping.folder import ScrapeFolder
 from dset.scraping.pexels import Pexels
 from dset.scraping.pixabay import Pixabay
-from dset.scraping.scrape import Kit, Report
+from dset.scraping.scrape import Kit
 from dset.scraping.searching import Api, Search
 from dset.scraping.sources import NAMES, Source
 from dset.scraping.tools import Tools
@@ -104,7 +105,7 @@ def ask(
     keys = {"PEXELS_API_KEY": PEXELS_KEY, "PIXABAY_API_KEY": PIXABAY_KEY} if env is None else env
     settings = settings_module.load({}, keys)
     told = [] if said is None else said
-    report = scrape.scrape(settings, USUAL | options, told.append, world.kit())
+    report = scrape.scrape(settings, USUAL | options, lambda _: contextlib.nullcontext(), told.append, world.kit())
     told += report.lines
     return report
 
@@ -196,10 +197,10 @@ def test_what_is_missing_ends_with_1_and_says_why_and_what_to_do(world: World) -
     world.blocked = True
     report = ask(world, query=("dog",), num_images=30)
     assert report.exit_status == 1
-    assert report.lines[:2] == (
+    assert report.lines[:2] == [
         "Not finished: 20 of 30 pictures stand, 20 of them new.",
         "  dog: 20 of 30, 10 missing (pexels 10, pixabay 10)",
-    )
+    ]
     assert "  duckduckgo gave nothing for dog: no results, or it blocks this address" in report.lines
     assert report.lines[-1] == "  next: run the same command again, or add a source by --source"
 

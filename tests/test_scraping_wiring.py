@@ -10,9 +10,8 @@ from tests.picture_services import SECRETS, Answer, picture, serving
 pytest.importorskip("dset.scraping.fetching")
 pytest.importorskip("dset.images.likeness")
 
-from dset.scraping.fetching import Fetcher
-
 from dset.scraping import wiring
+from dset.scraping.fetching import Fetcher
 from dset.scraping.finds import Find
 from dset.scraping.sources import NAMES
 from dset.scraping.tools import Tools
@@ -29,7 +28,7 @@ def tried(answer: Answer) -> tuple[Brought | Loss, Tools]:
     async def whole(url: str) -> tuple[Brought | Loss, Tools]:
         place = (urlsplit(url).hostname or "", urlsplit(url).port or 0)
         async with Fetcher(allowed=frozenset({place})) as fetcher:
-            kit = wiring.tools(fetcher)
+            kit = wiring.tools_with(fetcher.get)
             return await attempt(find(f"{url}/1.jpg"), kit), kit
 
     with serving(lambda _: answer) as server:
@@ -44,7 +43,7 @@ def test_a_picture_comes_through_whatever_its_type_is_said_to_be() -> None:
     assert kit.name(data, brought.kind) == f"{brought.content[:16]}.jpg"
     prints = kit.prints(0.85)
     prints.add("images/1.jpg", brought.seen.fingerprint)
-    assert prints.find(brought.seen.fingerprint) == "images/1.jpg"
+    assert prints.find(brought.seen.fingerprint) == ("images/1.jpg", 1.0)
     assert prints.find(kit.look(picture(2, size=64)).fingerprint) is None
 
 

@@ -19,6 +19,7 @@ from dset.contents import Question
 from dset.images import album as albums
 from dset.images import sources
 from dset.images.album import Album, Picture
+from dset.images.likeness import Prints
 from dset.images.sources import Found
 from dset.images.taking import Taking
 from dset.locks import Lock
@@ -85,8 +86,6 @@ class Making:
         """Move pictures aside that are too much like an earlier one; how many."""
         if self.order.likeness is None:
             return 0
-        from dset.images.likeness import Prints
-
         prints, alike = Prints(self.order.likeness), list[Picture]()
         for picture in self.album.ready():
             twin = prints.find(picture.print)
