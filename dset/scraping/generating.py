@@ -12,7 +12,7 @@ from dset import answers, choosing, ends, files, planned, queues
 from dset.clients import Client
 from dset.contents import Question
 from dset.endpoints import Endpoint
-from dset.errors import JournalError, UsageError
+from dset.errors import JournalError
 from dset.folders import Folder
 from dset.gates import Verdict
 from dset.questions import Sheet
@@ -37,9 +37,7 @@ class Generating:
     """Fills what is missing in one folder."""
 
     def __init__(self, order: Order, home: ScrapeFolder, settings: Settings, size: str) -> None:
-        """`size` is asked for unless it is ''. Raises UsageError without --model."""
-        if "model" not in settings.given:
-            raise UsageError("--source generate needs --model: a model of your service that makes pictures")
+        """`size` is asked for unless it is ''."""
         self._order, self._home, self._size = order, home, size
         self._folder = home.path / NAME
         self._labels = {one.query: one.label for one in order.asked}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dset.errors import UsageError
 from dset.inspection import Report
 from dset.keys import Secrets
 from dset.scraping import closing, folder, orders, plan
@@ -47,10 +48,11 @@ def scrape(
     if settings.rehearse:
         tell("rehearsal: invented pictures, no key, no network, nothing is billed")
     path = folder.find(order, kit.root)
+    if GENERATE in order.sources and not settings.rehearse:
+        _check_model(settings)
     if path is None:
-        kit.usable(
-            _searched(order, settings), settings.secrets, lambda _: None
-        )  # no folder for what cannot be begun
+        if searched := _searched(order, settings):  # no folder for what cannot be begun
+            kit.usable(searched, settings.secrets, lambda _: None)
         path = folder.create(order, kit.root)
     with ScrapeFolder(path) as home:
         for line in _notes(home):
@@ -62,7 +64,14 @@ def scrape(
             outcome, count=order.count, kept={one.query: home.kept(one.query) for one in order.asked}
         )
     report = Report(closing.lines(order, outcome, path), closing.exit_status(outcome))
+    if settings.rehearse:
+        report.add("  a rehearsal: no source was asked, every picture is invented")
     return _with_queue(report, asked)
+
+
+def _check_model(settings: Settings) -> None:
+    if "model" not in settings.given:
+        raise UsageError("--source generate needs --model: a model of your service that makes pictures")
 
 
 def _searched(order: Order, settings: Settings) -> tuple[str, ...]:
