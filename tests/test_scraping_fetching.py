@@ -401,7 +401,6 @@ LIES = {
     "nothing": (raw(b""), ("the server cut the connection", True)),
     "reset": (raw(b"", "reset"), ("the server cut the connection", True)),
     "half a head": (raw(OK + b"Content-"), ("the server cut the connection", True)),
-    "reset in the body": (raw(OK + b"Content-Length: 5000\r\n\r\n" + PNG, "reset"), ("it breaks off", True)),
     "early end": (raw(OK + b"Content-Length: 5000\r\n\r\n" + PNG), ("it breaks off", True)),
     "no last chunk": (raw(CHUNKED + b"8\r\n" + PNG[:8] + b"\r\n"), ("it breaks off", True)),
     "half a chunk": (raw(CHUNKED + b"FFFF\r\n" + PNG), ("it breaks off", True)),
@@ -459,37 +458,45 @@ def test_what_has_no_end_is_left(site: Site, first: bytes, then: bytes, reason: 
     assert host.hung_up.wait(5)
 
 
+def test_a_reset_in_the_body_may_be_tried_again(site: Site) -> None:
+    reason, again = site.of_page(raw(OK + b"Content-Length: 5000\r\n\r\n" + PNG, "reset"))
+    # A reset may overtake what was sent before it.
+    assert reason in {"it breaks off", "the server cut the connection"}
+    assert again
+
+
+CUT_SHORT = "it breaks off"  # or BROKEN, as the pieces arrive
 SLOW = "it took longer than 0.3 s"
 BOMB = gzip.compress(PNG + bytes(50 << 20), compresslevel=1)
 
 
 @pytest.mark.parametrize(
-    ("first", "then", "reason"),
+    ("first", "then", "reasons"),
     [
-        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100, SLOW),
-        (CHUNKED, b"1;" + b"a" * 65536, SLOW),
-        (CHUNKED + b"8\r\n" + PNG[:8] + b"\r\n", b"0" * 65536, SLOW),
-        (CHUNKED + b"8\r\n" + PNG[:8] + b"\r\n0\r\n", b"A: b\r\n" * 1000, BROKEN),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100, {SLOW}),
+        (CHUNKED, b"1;" + b"a" * 65536, {SLOW}),
+        (CHUNKED + b"8\r\n" + PNG[:8] + b"\r\n", b"0" * 65536, {SLOW}),
+        (CHUNKED + b"8\r\n" + PNG[:8] + b"\r\n0\r\n", b"A: b\r\n" * 1000, {BROKEN, CUT_SHORT}),
         (
             OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(PNG),
             bytes(65536),
-            "it is larger than 10,000 bytes",
+            {"it is larger than 10,000 bytes"},
         ),
-        (OK + b"Content-Encoding: gzip\r\n\r\n", BOMB, "it is larger than 10,000 bytes"),
+        (OK + b"Content-Encoding: gzip\r\n\r\n", BOMB, {"it is larger than 10,000 bytes"}),
     ],
     ids="informational extension zeros trailers behind bomb".split(),
 )
 def test_what_has_no_end_and_is_no_body_is_left_without_filling_memory(
-    site: Site, first: bytes, then: bytes, reason: str
+    site: Site, first: bytes, then: bytes, reasons: set[str]
 ) -> None:
     host = site.host({"/": Page(raw=first, endless=then)})
     tracemalloc.start()
     try:
-        failure = site.failure(host.url(), host, bounds=Bounds(most=10_000, deadline=0.3))
+        reason, _ = site.failure(host.url(), host, bounds=Bounds(most=10_000, deadline=0.3))
         assert tracemalloc.get_traced_memory()[1] < 20 << 20
     finally:
         tracemalloc.stop()
-    assert failure == (reason, reason == SLOW)
+    assert reason in reasons
     assert host.hung_up.wait(5)
 
 
@@ -599,6 +606,7 @@ def test_the_kind_is_told_by_content_whatever_the_server_says(site: Site, kind: 
         (b"%!PS-Adobe", "a PDF or PostScript file"),
         (b"PK\x03\x04", "an archive"),
         (b"GIF88a", "no picture"),
+        (b"gif89a", "no picture"),
         (b"RIFF\x10\0\0\0WAVE", "no picture"),
         (b"\x7fELF", "no picture"),
         (b"plain", "no picture"),

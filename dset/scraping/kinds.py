@@ -24,8 +24,8 @@ _OTHERS = (
     (rb"%PDF|%!PS", "a PDF or PostScript file"),
     (rb"PK\x03\x04|\x1f\x8b|7z\xbc\xaf|Rar!", "an archive"),
     (rb"\s*[\[{]", "JSON"),
-    (rb"\s*<(?:!doctype html|html|head|body|script|!--)", "a web page"),
-    (rb"\s*(?:<\?xml.*?|<!doctype svg.*?)?<svg", "an SVG picture, which can hold scripts"),
+    (rb"(?i:\s*<(?:!doctype html|html|head|body|script|!--))", "a web page"),
+    (rb"(?i:\s*(?:<\?xml.*?|<!doctype svg.*?)?<svg)", "an SVG picture, which can hold scripts"),
     (rb"\s*<", "a web page or XML"),
 )
 
@@ -44,4 +44,4 @@ def other(data: bytes) -> str:
 
 
 def _first(table: tuple[tuple[bytes, str], ...], data: bytes) -> str:
-    return next((what for form, what in table if re.match(b"(?is)" + form, data[:ENOUGH])), "")
+    return next((what for form, what in table if re.match(b"(?s)" + form, data[:ENOUGH])), "")
