@@ -58,7 +58,10 @@ def _edited(line: Line, before: Line | None, txt: str | None, noted: Mapping[str
     return {
         name: text
         for name, text in candidates
-        if isinstance(text, str) and text.strip() and text != wanted[name] and _digest(text) != noted.get(name)
+        if isinstance(text, str)
+        and text.strip()
+        and text != wanted[name]
+        and _digest(text) != noted.get(name)
     }
 
 
