@@ -139,8 +139,8 @@ def export(settings: Settings, screen: Screen, options: Options) -> int:
 
 
 def _told(report: Any, screen: Screen) -> int:
-    if report.error:
-        screen.error(report.error)
+    if error := getattr(report, "error", ""):
+        screen.error(error)
     for line in report.lines:
         screen.result(line)
     return int(report.exit_status)

@@ -21,7 +21,6 @@ class Report:
 
     lines: tuple[str, ...]
     exit_status: int
-    error: str = ""  # none: what is wrong stands in the lines
 
 
 @dataclass(frozen=True, slots=True)
