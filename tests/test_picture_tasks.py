@@ -133,14 +133,14 @@ def test_the_same_command_asks_nothing_again_and_new_pictures_get_the_next_numbe
     assert (last["image"], last["source"]) == ("images/6.jpg", "a.jpg")
 
 
-def test_a_row_that_was_doubled_and_a_cleared_queue_buy_nothing(
+def test_a_row_that_was_doubled_or_edited_and_a_cleared_queue_buy_nothing(
     main: Main, serve: Serve, frames: Path, clean_place: Path
 ) -> None:
     looker = Looker()
     server = serve(looker)
     look(main, server, "3")
     rows = queue_rows(clean_place / ANIMALS)
-    queue_saved(clean_place / ANIMALS, [*rows, *rows])
+    queue_saved(clean_place / ANIMALS, [*rows, *rows, {**rows[0], "question": "And now?"}])
     assert look(main, server, "3").exit_status == 0
     (clean_place / ANIMALS / "q.csv").unlink()
     assert look(main, server, "3").exit_status == 0
@@ -230,6 +230,22 @@ def test_a_picture_that_a_safety_filter_refuses_is_listed_and_the_others_go_on(
     assert "2 of 3 pictures have a record, 1 blocked by the service." in run.out
     assert [row["status"] for row in queue_rows(clean_place / ANIMALS)] == ["", "BLOCKED", ""]
     assert rejected(clean_place, ANIMALS)[0]["metadata"]["image"] == "images/2.jpg"
+
+
+def test_a_picture_that_one_model_refuses_is_shown_to_the_next(
+    main: Main, serve: Serve, frames: Path, clean_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def model(request: Request) -> Behaviour:
+        is_first = request.body["model"] == "first"
+        return faults.content_filter() if is_first else faults.ok(json.dumps(CAT))
+
+    text = f'[[providers]]\nname = "here"\nbase_url = "{serve(model).base_url}"\nkeys = ["DSET_API_KEY"]\n'
+    (clean_place / "endpoints.toml").write_text(text + 'models = ["first", "second"]\n', encoding="utf-8")
+    monkeypatch.setenv("DSET_API_KEY", "sk-x")
+    run = main("task", "vision_animals", "1", "--images", "frames")
+    assert run.exit_status == 0, run.said
+    [line] = journal(clean_place, ANIMALS)
+    assert line["metadata"]["endpoint"].endswith("/second")
 
 
 # --- Other tasks ------------------------------------------------------------------------------------------------

@@ -62,7 +62,6 @@ def read(
         raise UsageError("--per-request means nothing with --images: each picture has its own request")
     names, count = orders.named(options, tell, catalog, is_counted=False)
     source = _folder(options["images"], settings.output)
-    near = settings.near if "near" in settings.given else None  # the verb's own default is for texts
     made = []
     for name in names:
         task = catalog.get(name)
@@ -72,7 +71,8 @@ def read(
                 f'leave --images out, or add "image": {{"type": "string"}} to its properties'
             )
         asked, lang = picture_fields.without(task), orders.language(options, task)
-        made.append(PictureOrder(task, asked, lang, source, count, near, options["name"], names))
+        # The verb's own default of --near is for texts: what stands in the settings was given.
+        made.append(PictureOrder(task, asked, lang, source, count, settings.near, options["name"], names))
     return made
 
 
