@@ -107,13 +107,13 @@ def _ask(session: Any, screen: Screen) -> Any:
 
 def task(settings: Settings, screen: Screen, options: Options) -> int:
     """The verb `task`: tell of the tasks there are, or make the datasets that are ordered, one after the other."""
-    from dset.tasks import catalog, command, orders, showing
+    from dset.tasks import command, showing
 
     if report := showing.asked(options["words"]):
         return _told(report, screen)
     exit_status = 0
-    for order in orders.read(options, catalog.load(), screen.notice):
-        made = command.make(order, settings, options, screen.follow, screen.notice)
+    for order in command.ordered(settings, options, screen.notice):
+        made = command.make(order, settings, options, screen.follow, screen.counting, screen.notice)
         exit_status = max(exit_status, _told(made, screen))
         if exit_status > 1:  # interrupted, or something to mend first
             break
@@ -146,8 +146,8 @@ def export(settings: Settings, screen: Screen, options: Options) -> int:
 
 
 def _told(report: Any, screen: Screen) -> int:
-    if report.error:
-        screen.error(report.error)
+    if error := getattr(report, "error", ""):
+        screen.error(error)
     for line in report.lines:
         screen.result(line)
     return int(report.exit_status)

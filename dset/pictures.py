@@ -18,6 +18,18 @@ def as_part(folder: Path, name: str, scaled: Callable[[bytes], bytes] | None = N
     Raises ValueError for a path that leaves the folder, even by a link: a q.csv from a stranger must not send other
     files of this machine to a service.
     """
+    data = read(folder, name)
+    if scaled is not None:
+        try:
+            data = scaled(data)
+        except ValueError as error:
+            raise ValueError(f"the image {name!r} {error}") from None
+    url = f"data:image/{_kind(data)};base64,{base64.b64encode(data).decode('ascii')}"
+    return {"type": "image_url", "image_url": {"url": url}}
+
+
+def read(folder: Path, name: str) -> bytes:
+    """The file's bytes, once. Raises ValueError for one that leaves the folder, is no picture, or cannot be read."""
     path = _inside(folder, name)
     try:
         status = path.stat()
@@ -30,13 +42,7 @@ def as_part(folder: Path, name: str, scaled: Callable[[bytes], bytes] | None = N
         raise ValueError(f"the image {name!r} cannot be read ({error.strerror})") from None
     if not _kind(data):
         raise ValueError(f"{name!r} is no JPEG, PNG, GIF or WebP picture")
-    if scaled is not None:
-        try:
-            data = scaled(data)
-        except ValueError as error:
-            raise ValueError(f"the image {name!r} {error}") from None
-    url = f"data:image/{_kind(data)};base64,{base64.b64encode(data).decode('ascii')}"
-    return {"type": "image_url", "image_url": {"url": url}}
+    return data
 
 
 def _inside(folder: Path, name: str) -> Path:

@@ -16,6 +16,19 @@ def create(path: Path, heading: Sequence[str]) -> None:
     files.replace(path, [b"\xef\xbb\xbf" + _lines([heading], ",")])
 
 
+def extend(path: Path, heading: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
+    """Make the file where there is none, and add the rows that ask what no row of it asks. Raises QuestionsError."""
+    files.make_folder(path.parent)
+    if not path.exists():
+        create(path, heading)
+    with Sheet(path) as sheet:
+        asked = (sheet.question(record, ()) for _, record in sheet.records())
+        known = {(question.text, question.image) for question in asked}
+    new = [row for row in rows if (row.get("question", ""), row.get("image", "")) not in known]
+    if new:
+        add(path, new, [name for name in heading if name in {"question", "image"}])
+
+
 def unreadable(error: QuestionsError) -> QuestionsError:
     """The error with what helps here: nothing stands in the file that is not known from elsewhere."""
     what = re.sub(r"[,;] (or )?try --encoding \S+", "", str(error))  # a plain run's help

@@ -83,6 +83,13 @@ VERBS = {
                     values.verbatim,
                     "the language of the records: th, en, vi … (the task's own)",
                 ),
+                Flag(
+                    "images",
+                    "FOLDER",
+                    None,
+                    values.path,
+                    "with a task about pictures: make a record of each in this folder (no pictures)",
+                ),
                 _SEED,
                 Flag("set", "NAME=VALUE", (), fixed, "fix a parameter or the label", is_many=True),
                 Flag(

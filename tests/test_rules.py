@@ -270,3 +270,34 @@ def test_normal_keeps_what_nfkc_would_break() -> None:
 def test_a_word_that_overlaps_itself_is_found_in_every_place() -> None:
     item = {"text": "xyx", "start": 0, "end": 3}
     assert found(SPANS, {"text": "axyxyx", "entities": [item]})[0].endswith("stands at 1 to 4 or 3 to 6")
+
+
+_ANIMALS = {
+    "type": "object",
+    "properties": {
+        "en": {"enum": ["cat", "dog"]},
+        "th": {"enum": ["แมว", "สุนัข"]},
+        "free": {"type": "string"},
+    },
+}
+
+
+def test_two_names_of_one_thing_go_together_by_their_places_in_the_enums() -> None:
+    rule = rules.read({"rule": "pairs", "fields": ["en", "th"]}, "t.rules[0]", _ANIMALS)
+    assert rules.faults([rule], {"en": "dog", "th": "สุนัข"}, "th") == []
+    assert rules.faults([rule], {"en": "dog", "th": "แมว"}, "th") == [
+        'th: it must be "สุนัข", which goes with en "dog", not "แมว"'
+    ]
+    for record in (
+        {"en": "cow", "th": "แมว"},
+        {"en": ["dog"], "th": "แมว"},
+        {"en": "dog"},
+        {"en": "dog", "th": 1},
+    ):
+        assert rules.faults([rule], record, "th") == []  # the schema speaks of those
+
+
+@pytest.mark.parametrize("fields", [["en"], ["en", "th", "en"], ["en", "free"], ["en", "none"], "en"])
+def test_a_pair_needs_two_fields_with_enums_of_one_length(fields: Any) -> None:
+    with pytest.raises(UsageError, match=r"^t\.rules\[0\]\.fields: "):
+        rules.read({"rule": "pairs", "fields": fields}, "t.rules[0]", _ANIMALS)

@@ -5,50 +5,21 @@ from collections import Counter
 from dset.captions.making import CAPTION, KEEP, TRANSLATE, Making, Prepared
 from dset.captions.publishing import Published
 from dset.failures import Kind
-from dset.images.album import ASIDE, COPY, FILTERED, REPLACED
+from dset.images import told
+from dset.images.album import FILTERED, REPLACED
 from dset.inspection import Report
 from dset.queues import Asked
 from dset.wording import counted, sentences
 
-_SHOWN = 5  # examples at most
 _TITLES = {KEEP: "asked whether to keep", CAPTION: "captions", TRANSLATE: "translations"}
 
 
 def found(prepared: Prepared, making: Making) -> list[str]:
     """What a user should know of the pictures before anything is asked."""
-    sources, album = prepared.found, making.album
-    here = set(sources.pictures)
-    states = Counter(one.state for one in album.by_source.values() if one.source in here)
-    aside = [f"{one.source} {one.reason}" for one in album.of(ASIDE) if one.source in here]
-    lines = [f"{making.order.name}: {counted(len(here), 'picture')} found, {prepared.new:,} of them new"]
-    if not here:
-        lines = [f"{making.order.name}: no pictures are in {making.order.source}"]
-    if sources.other:
-        lines.append(f"{counted(sources.other, 'file')} there, no pictures by their names, left out")
-    if sources.outside:
-        lines.append(
-            f"{counted(len(sources.outside), 'link')} out of the folder not followed: {_some(sources.outside)}"
-        )
-    if sources.unreadable:
-        lines.append(
-            f"{counted(len(sources.unreadable), 'folder')} that may not be read: {_some(sources.unreadable)}"
-        )
-    if sources.unnamed:
-        lines.append(
-            f"{counted(len(sources.unnamed), 'name')} that are no text, left out: {_some(sources.unnamed)}"
-        )
-    if states[COPY]:
-        lines.append(f"{counted(states[COPY], 'copy', 'copies')} of another picture, taken once")
-    if aside:
-        lines.append(f"{counted(len(aside), 'file')} set aside: {_some(aside)}")
+    lines = told.found(making.order.name, making.order.source, prepared.found, prepared.new, making.album)
     if small := _enlarged(making):
         lines.append(f"{counted(small, 'picture')} smaller than the size wanted, and enlarged")
     return lines
-
-
-def _some(names: list[str] | tuple[str, ...]) -> str:
-    more = f" and {len(names) - _SHOWN:,} more (see images.jsonl)" if len(names) > _SHOWN else ""
-    return "; ".join(names[:_SHOWN]) + more
 
 
 def _enlarged(making: Making) -> int:
@@ -73,7 +44,7 @@ def report(making: Making, prepared: Prepared, filtered: int, published: Publish
     if states[REPLACED]:
         made.add(f"  replaced, as their sources changed: {states[REPLACED]:,}")
     if published.edited:
-        made.add(f"  captions of your own, kept: {_some(published.edited)}")
+        made.add(f"  captions of your own, kept: {told.some(published.edited)}")
     for step, asked in making.asked.items():
         _queue(made, _TITLES[step], asked, invented=bool(making.is_rehearsal))
     if making.is_rehearsal:

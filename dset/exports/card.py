@@ -22,6 +22,8 @@ _CATEGORIES = {
     "math_word_problems": ["question-answering", "text-generation"],
     "paraphrase": ["text-generation"],
     "instruction": ["text-generation"],
+    "vision_animals": ["image-classification", "image-to-text"],
+    "ocr_thai": ["image-to-text"],
 }
 _LANGUAGE = re.compile(r"[a-z]{2,3}\Z")
 

@@ -137,9 +137,13 @@ def _kind(column: Column) -> str:
         return f"list of {_kind(column.item)}"
     if column.kind == "struct":
         return "object: " + ", ".join(_cell(name) for name, _ in column.fields[:_SHOWN])
-    return {"int": "integer", "float": "number", "bool": "true or false", "json": "JSON text"}.get(
-        column.kind, "text"
-    )
+    return {
+        "int": "integer",
+        "float": "number",
+        "bool": "true or false",
+        "json": "JSON text",
+        "image": "picture",
+    }.get(column.kind, "text")
 
 
 def _table(names: tuple[str, str], rows: Sequence[tuple[str, int | str]]) -> str:

@@ -15,7 +15,7 @@ Fit = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`kind`: bool, int (64 bits), float (64 bits), text, json (JSON as text), list or struct."""
+    """`kind`: bool, int (64 bits), float (64 bits), text, json (JSON as text), list or struct; image (bytes and path)."""
 
     kind: str
     item: "Column | None" = None

@@ -24,6 +24,8 @@ def of_task(origin: Origin, record: Mapping[str, Any]) -> list[Entry]:
         "parameters": {name: asked[name] for name in origin.parameters if name in asked},
         "row": about.get("row"),
     }
+    if about.get("image"):  # whose picture it is, and under which licence it stands
+        metadata["picture"] = {name: cell for name, cell in asked.items() if cell}
     found = []
     for number, one in enumerate(_records(origin, data), 1):
         renamed = {f"record_{key}" if key in OUR_OWN else key: value for key, value in one.items()}

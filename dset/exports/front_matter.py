@@ -14,7 +14,7 @@ _PLAIN = re.compile(r"[A-Za-z][\w./-]*\Z", re.ASCII)
 _WORDS = frozenset("y n yes no on off true false null none nan inf".split())
 _SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000)
 _SIZE_NAMES = ("1K", "10K", "100K", "1M", "10M", "100M", "1B")
-_DTYPES = {"bool": "bool", "int": "int64", "float": "float64"}
+_DTYPES = {"bool": "bool", "int": "int64", "float": "float64", "image": "image"}
 
 
 def dump(value: dict[str, Any]) -> str:

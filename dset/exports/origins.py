@@ -37,6 +37,7 @@ class Origin:
     label: str = ""
     parameters: tuple[str, ...] = ()
     unique: tuple[str, ...] = ()
+    pictures: Path | None = None  # where the paths in `image` start, of a task on pictures
     runs: Mapping[str, Prompt] = field(default_factory=dict)  # by run id
 
 
@@ -78,6 +79,7 @@ def _of_folder(path: Path) -> Origin:
         label=str(task.get("label") or ""),
         parameters=tuple(task.get("parameters") or ()),
         unique=tuple(task.get("unique") or ()),
+        pictures=path if plan.get("kind") == "pictures" else None,
         runs=runs,
     )
 

@@ -6,8 +6,9 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dset.exports import columns
+from dset.exports import columns, picture_columns
 from dset.exports.columns import Column
+from dset.exports.picture_columns import Load
 from dset.exports.spool import Rows, parse
 
 Seen = Callable[[dict[str, Any]], None]
@@ -24,16 +25,22 @@ def schema_of(struct: Column) -> pa.Schema:
 def _type(column: Column) -> pa.DataType:
     if column.kind == "list" and column.item is not None:
         return pa.list_(_type(column.item))
+    if column.kind == "image":
+        return pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())])
     if column.kind == "struct":
         return pa.struct([pa.field(name, _type(inner)) for name, inner in column.fields])
     return {"bool": pa.bool_(), "int": pa.int64(), "float": pa.float64()}.get(column.kind, pa.string())
 
 
 def batches(
-    rows: Rows, struct: Column, schema: pa.Schema, seen: Seen | None = None
+    rows: Rows, struct: Column, schema: pa.Schema, seen: Seen | None = None, load: Load | None = None
 ) -> Iterator[pa.RecordBatch]:
-    """The rows as record batches, each small enough for a row group; `seen` is called with each entry."""
+    """The rows as record batches, each small enough for a row group; `seen` is called with each entry.
+
+    `load`: what reads the picture of a path, where the entries are to carry them.
+    """
     fit = columns.fit(struct)
+    most = picture_columns.GROUP_ROWS if load else GROUP_ROWS
     group: list[dict[str, Any]] = []
     size = 0
     for line in rows.lines():
@@ -42,24 +49,32 @@ def batches(
             seen(entry)
         group.append(fit(entry) if fit else entry)
         size += len(line)
-        if len(group) >= GROUP_ROWS or size >= GROUP_BYTES:
+        if load is not None:
+            cell = load(entry.get(picture_columns.NAME))
+            group[-1] = group[-1] | {picture_columns.NAME: cell}
+            size += len(cell["bytes"]) if cell else 0
+        if len(group) >= most or size >= GROUP_BYTES:
             yield pa.RecordBatch.from_pylist(group, schema=schema)
             group, size = [], 0
     if group:
         yield pa.RecordBatch.from_pylist(group, schema=schema)
 
 
-def write_parquet(stream: BinaryIO, rows: Rows, struct: Column, seen: Seen | None = None) -> int:
+def write_parquet(
+    stream: BinaryIO, rows: Rows, struct: Column, seen: Seen | None = None, load: Load | None = None
+) -> int:
     """Write the rows as one Parquet file; returns the bytes that they take in memory as Arrow.
 
-    `seen` is called with each entry.
+    `seen` and `load` as for `batches`.
     """
     schema, size = schema_of(struct), 0
+    if load is not None:
+        schema = schema.with_metadata(picture_columns.METADATA)
     writer = pq.ParquetWriter(
         stream, schema, compression="zstd", write_page_index=True, use_content_defined_chunking=True
     )
     with writer:
-        for batch in batches(rows, struct, schema, seen):
+        for batch in batches(rows, struct, schema, seen, load):
             writer.write_batch(batch, row_group_size=GROUP_ROWS)
             size += batch.nbytes
     return size

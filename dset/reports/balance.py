@@ -26,6 +26,8 @@ def lines(figures: Figures, folder: Path, plan: Mapping[str, Any]) -> list[str]:
     if not short:
         return [_level(_asked_for(figures, plan))]
     told = [f"to level {clean(one.name, 60)}: {_more(one)}" for one in short]
+    if plan.get("kind") == "pictures":
+        return [*told, "  add such pictures to the folder and run the same command again"]
     if plan:
         return told + list(_commands(folder, plan, short))
     return [*told, "  add such rows to q.csv and run again"]

@@ -16,7 +16,9 @@ class Checks:
         self._task, self._lang = task, lang
         self._schema = Schema(task.schema)
         self._stated = stated(task)
-        self._rules = [rules.read(rule, f"{task.name}.rules[{at}]") for at, rule in enumerate(task.rules)]
+        self._rules = [
+            rules.read(rule, f"{task.name}.rules[{at}]", task.schema) for at, rule in enumerate(task.rules)
+        ]
 
     def faults(self, record: Any, wanted: Mapping[str, str]) -> list[str]:
         """Everything that is wrong with the record, a line each; `wanted`: the label and parameters it was to have.

@@ -34,7 +34,7 @@ def lines(making: Making, outcome: Outcome) -> list[str]:
     found = [_headline(making, stopped)]
     if stopped is not None and stopped.advice:
         found.append(f"  {stopped.advice}")
-    found += [f"  {name}: {_counts(values)}" for name, values in making.counts().items()]
+    found += [f"  {name}: {shares(values)}" for name, values in making.counts().items()]
     asked = sum(one.answered + one.paid_in_vain + one.blocked for one in rounds)
     if asked:
         found.append(f"  this run: {_run(rounds)}")
@@ -61,7 +61,8 @@ def _headline(making: Making, stopped: Stopped | None) -> str:
     )
 
 
-def _counts(values: Counter[str]) -> str:
+def shares(values: Counter[str]) -> str:
+    """How often each value stands, the first few of them."""
     shown = ", ".join(f"{value} {count:,}" for value, count in list(values.items())[:_MOST_VALUES])
     more = len(values) - _MOST_VALUES
     return shown + (f" and {more} more" if more > 0 else "")

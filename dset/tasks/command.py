@@ -1,30 +1,67 @@
-"""The verb `task` for one dataset: rounds of asking until enough good records stand, then the export."""
+"""The verb `task`: which datasets are to be made, of a task or of a folder of pictures, and one of them made and exported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from dset.inspection import Report
 from dset.session import Follow
 from dset.settings import Settings
-from dset.tasks import closing, rounds
+from dset.tasks import catalog, orders
 from dset.tasks.planfile import Order
 from dset.verbs import Options
 from dset.wording import sentences
 
+if TYPE_CHECKING:  # what works on pictures needs the package that reads them
+    from dset.tasks.picture_orders import PictureOrder
+    from dset.tasks.picture_tasks import Counting
+
+Tell = Callable[[str], None]
+
+
+def ordered(settings: Settings, options: Options, tell: Tell) -> "Sequence[Order | PictureOrder]":
+    """The orders of the command line. Raises UsageError."""
+    if options["images"] is None:
+        return orders.read(options, catalog.load(), tell)
+    from dset.tasks import picture_orders
+
+    return picture_orders.read(options, catalog.load(), settings, tell)
+
 
 def make(
-    order: Order, settings: Settings, options: Options, follow: Follow, tell: Callable[[str], None]
+    order: "Order | PictureOrder",
+    settings: Settings,
+    options: Options,
+    follow: Follow,
+    counting: "Counting",
+    tell: Tell,
 ) -> Report:
     """Make the dataset, or go on with it; `tell` takes lines for the user. Raises DsetError, OSError."""
     wanted = bool(options["format"] or options["push"])
     if wanted:
-        from dset.exports import export, orders
+        from dset.exports import export
+        from dset.exports import orders as exports
 
-        export.ready(orders.read(settings, options, (settings.output,)))  # before a record is paid for
+        export.ready(exports.read(settings, options, (settings.output,)))  # before a record is paid for
+    if isinstance(order, Order):
+        home, own, stands, report = _of_text(order, settings, follow, tell)
+    else:
+        from dset.tasks import picture_command
+
+        pictures, report = picture_command.make(order, settings, follow, counting, tell)
+        home, own, stands = settings, pictures.settings, len(pictures.records())
+    if wanted and stands and report.exit_status < 2:
+        for path in export.export(exports.read(home, options, (own.output,)), tell):
+            report.add(f"written: {path.as_posix()}")
+    return report
+
+
+def _of_text(
+    order: Order, settings: Settings, follow: Follow, tell: Tell
+) -> tuple[Settings, Settings, int, Report]:
+    from dset.tasks import closing, rounds
+
     making, outcome = rounds.make(order, settings, follow, tell)
     report = Report(closing.lines(making, outcome), closing.exit_status(making, outcome))
     if report.exit_status == 2 and outcome.stopped:
         report.error = sentences(outcome.stopped.reason, outcome.stopped.advice)
-    if wanted and making.stands and report.exit_status < 2:
-        for path in export.export(orders.read(making.home, options, (making.settings.output,)), tell):
-            report.add(f"written: {path.as_posix()}")
-    return report
+    return making.home, making.settings, making.stands, report

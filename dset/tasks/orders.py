@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dset.errors import UsageError
-from dset.tasks import languages
+from dset.tasks import languages, picture_fields
 from dset.tasks.catalog import Catalog
+from dset.tasks.definitions import Task
 from dset.tasks.factors import Factors
 from dset.tasks.planfile import Order
 
@@ -16,6 +17,14 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z")
 
 def read(options: Mapping[str, Any], catalog: Catalog, tell: Callable[[str], None]) -> list[Order]:
     """The orders of NAME[,NAME] COUNT; `tell` takes what is left out of a task. Raises UsageError."""
+    names, count = named(options, tell, catalog)
+    return [_order(catalog, name, count or 0, options, names) for name in names]
+
+
+def named(
+    options: Mapping[str, Any], tell: Callable[[str], None], catalog: Catalog, *, is_counted: bool = True
+) -> tuple[tuple[str, ...], int | None]:
+    """The tasks that are named, and the count; without `is_counted` there may be none. Raises UsageError."""
     words = options["words"]
     names = [name for name in words[0].split(",") if name and not _COUNT.match(name)] if words else []
     if not names:
@@ -28,13 +37,18 @@ def read(options: Mapping[str, Any], catalog: Catalog, tell: Callable[[str], Non
         raise UsageError("--name names one dataset: make the tasks one after the other")
     if options["out"] and len(names) > 1:
         raise UsageError("--out names one file: make the tasks one after the other")
-    count = _count(words)
+    for name in names if is_counted else ():
+        if picture_fields.is_on_pictures(catalog.get(name)):
+            raise UsageError(
+                f"the task {name} is about pictures: name the folder that holds them, as in: task {name} --images FOLDER"
+            )
+    count = _count(words) if is_counted or len(words) > 1 else None
     for name in names:
         for line in catalog.notes(name):
             tell(line)
     if _LANGUAGE.match(lang := options["lang"]) and not languages.is_known(lang):
         tell(f"--lang {lang}: no language that is known here; whether a text is in it cannot be checked")
-    return [_order(catalog, name, count, options, names) for name in names]
+    return tuple(names), count
 
 
 def _count(words: Sequence[str]) -> int:
@@ -47,14 +61,9 @@ def _order(
     catalog: Catalog, name: str, count: int, options: Mapping[str, Any], names: Sequence[str]
 ) -> Order:
     task = catalog.get(name)
-    lang = options["lang"] or task.language
-    if not _LANGUAGE.match(lang):
-        raise UsageError(f"--lang {lang}: a code like th, en, vi or pt-BR")
-    base, *rest = lang.replace("_", "-").split("-")
-    lang = "-".join([base.lower(), *rest])
     order = Order(
         task=task,
-        lang=lang,
+        lang=language(options, task),
         count=count,
         seed=options["seed"],
         per_request=options["per_request"],
@@ -67,6 +76,15 @@ def _order(
     )
     Factors(order)  # of several tasks none is begun before all are right
     return order
+
+
+def language(options: Mapping[str, Any], task: Task) -> str:
+    """The language of the records, written as we write it. Raises UsageError for what is no code."""
+    lang = options["lang"] or task.language
+    if not _LANGUAGE.match(lang):
+        raise UsageError(f"--lang {lang}: a code like th, en, vi or pt-BR")
+    base, *rest = lang.replace("_", "-").split("-")
+    return "-".join([base.lower(), *rest])
 
 
 def _fixed(given: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

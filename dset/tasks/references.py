@@ -72,7 +72,7 @@ def _all_paths(schema: dict[str, Any]) -> list[str]:
 
 def _check_rule(schema: dict[str, Any], rule: dict[str, Any], place: str, findings: Findings) -> None:
     try:
-        rules.read(rule, place)
+        rules.read(rule, place, schema)
     except UsageError as error:
         where, _, what = str(error).partition(": ")
         findings.add(where, what)

@@ -60,9 +60,13 @@ def question(
             lines.append(f"- record {slot}:{label}" if label else f"- record {slot}")
         lines += [f"- for all of them, {name}: {value}" for name, value in shared.items()]
     if example is not None:
-        shown = json.dumps(example, ensure_ascii=False)
-        lines += ["", f"An example of the form (write something quite different):\n{shown}"]
+        lines += ["", shown(example, "write something quite different")]
     return "\n".join(lines).strip()
+
+
+def shown(example: Mapping[str, Any], note: str) -> str:
+    """An example as a model is shown it; `note`: what it is not for."""
+    return f"An example of the form ({note}):\n{json.dumps(example, ensure_ascii=False)}"
 
 
 def _varies(task: Task) -> bool:

@@ -188,6 +188,17 @@ def _order(place: str, roles: list[str]) -> list[str]:
     return found
 
 
+def pairs(names: Names, record: Any, _: str) -> list[str]:
+    """Two fields that say the same, each in words of its own list, say it of the same thing."""
+    (one, other), table = names["fields"], names["table"]
+    value, came = fields.value(record, one), fields.value(record, other)
+    if not isinstance(value, str) or value not in table or not isinstance(came, str) or came == table[value]:
+        return []
+    return [
+        f"{other}: it must be {shown.value(table[value])}, which goes with {one} {shown.value(value)}, not {shown.value(came)}"
+    ]
+
+
 CHECKS: dict[str, Callable[[Names, Any, str], list[str]]] = {
     "spans": spans,
     "choice": choice,
@@ -197,4 +208,5 @@ CHECKS: dict[str, Callable[[Names, Any, str], list[str]]] = {
     "shorter": shorter,
     "within": within,
     "turns": turns,
+    "pairs": pairs,
 }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dset.errors import UsageError
-from dset.tasks import fields, shown
+from dset.tasks import fields, paths, shown
 from dset.tasks.rule_checks import CHECKS
 
 _SHOWN = 20  # faults of one record
@@ -23,6 +23,7 @@ _KEYS = {
     "shorter": ("field", "than"),
     "within": ("field", "in"),
     "turns": ("messages",),
+    "pairs": ("fields",),
 }
 
 
@@ -35,8 +36,11 @@ class Rule:
     when: Mapping[str, Any]
 
 
-def read(document: Any, path: str) -> Rule:
-    """A rule of a task file. Raises UsageError, naming `path`, for an unknown rule, a key too many or too few."""
+def read(document: Any, path: str, schema: dict[str, Any] | None = None) -> Rule:
+    """A rule of a task file. Raises UsageError, naming `path`, for an unknown rule, a key too many or too few.
+
+    `schema`: the record's; `pairs` alone asks for it, whose values it lists.
+    """
     if not isinstance(document, dict) or not isinstance(document.get("rule"), str):
         raise UsageError(f'{path}: a rule is an object with "rule", one of {", ".join(_KEYS)}')
     name = document["rule"]
@@ -56,14 +60,32 @@ def read(document: Any, path: str) -> Rule:
     when = document.get("when", {})
     if not isinstance(when, dict) or not all(isinstance(key, str) and fields.PATH.match(key) for key in when):
         raise UsageError(f"{path}.when: it must be an object of field and value")
+    if name == "pairs":
+        names["table"] = _table(names["fields"], schema or {}, f"{path}.fields")
     return Rule(name, names, when)
+
+
+def _table(pair: list[str], schema: dict[str, Any], path: str) -> dict[str, str]:
+    """What goes with each value of the first field: the value at the same place in the enum of the second."""
+    one, other = (paths.enum(schema, field) for field in pair)
+    if not one or len(one) != len(other) or not all(isinstance(value, str) for value in (*one, *other)):
+        raise UsageError(
+            f"{path}: {pair[0]} and {pair[1]} must each have an enum of texts, both of the same length: "
+            f"their values go together by their places; here are {len(one)} and {len(other)}"
+        )
+    return dict(zip(one, other, strict=True))
 
 
 def _check_name(value: Any, key: str, rule: str, path: str) -> None:
     """Raises UsageError for what is no field's name, or not as many as the rule needs."""
-    if key == "fields" and rule == "differ":
-        if not isinstance(value, list) or len(value) < 2 or not all(_is_path(one) for one in value):
-            raise UsageError(f"{path}: it must be a list of two or more fields")
+    if key == "fields" and rule in {"differ", "pairs"}:
+        most = 2 if rule == "pairs" else 1000
+        if (
+            not isinstance(value, list)
+            or not 2 <= len(value) <= most
+            or not all(_is_path(one) for one in value)
+        ):
+            raise UsageError(f"{path}: it must be a list of two{'' if most == 2 else ' or more'} fields")
     elif key == "fields":
         if not isinstance(value, dict) or not value or not all(_is_path(one) for one in value):
             raise UsageError(f"{path}: it must be an object of field and language code")

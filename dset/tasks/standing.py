@@ -7,7 +7,7 @@ from dset.errors import DsetError
 from dset.folders import Folder
 from dset.inspection import Report
 from dset.settings import Settings
-from dset.tasks import planfile, stock
+from dset.tasks import picture_orders, picture_standing, planfile, stock
 from dset.wording import counted
 
 
@@ -15,6 +15,8 @@ def look(settings: Settings) -> Report:
     """The report on the folder. Asks nothing, changes nothing; raises UsageError for a damaged plan."""
     folder = Folder(settings.output)
     plan, own = planfile.read(folder.plan) or {}, folder.path / "q.csv"
+    if plan.get("kind") == picture_orders.KIND:
+        return picture_standing.look(settings, plan)
     # As the task's own run has it: its rows are known by their questions alone.
     report = status.look(
         replace(settings, questions=own, is_planned=True, prompt="{question}", system="", samples=1)

@@ -1,5 +1,6 @@
 """What of a task's dataset stands already: the records by their slots, the requests they took, the texts they hold."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from dset.tasks.requests import MANY
 
 _COST = {Kind.REFUSAL.value, Kind.ROW_FAULT.value}  # requests that brought no text
 _SAME_ROW = {RETRIED, INTERRUPTED, Kind.OUTAGE.value, Kind.STOP.value}  # its row is asked again itself
+_PICTURE = re.compile(r"images/([1-9][0-9]{0,8})\.[a-z]+")  # of a task on pictures: the number is its slot
 
 
 @dataclass(slots=True)
@@ -66,6 +68,9 @@ def records_in(record: Record) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _slots(record: Record) -> tuple[int, ...]:
+    picture = record["metadata"].get("image")
+    if isinstance(picture, str) and (match := _PICTURE.fullmatch(picture)):
+        return (int(match[1]),)
     columns = record["metadata"].get("columns")
     return slots_of(str(columns.get(SLOTS, ""))) if isinstance(columns, dict) else ()
 
