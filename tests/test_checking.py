@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from dset import inspection
 from dset.errors import UsageError
 from dset.tasks import checking
 from tests import older_tasks
 
 
-def check(value: Any) -> checking.Report:
+def check(value: Any) -> inspection.Report:
     Path("tasks.json").write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
     return checking.check(Path("tasks.json"))
 
@@ -75,7 +76,7 @@ def test_every_mistake_that_is_planted_in_34_tasks_is_named_and_nothing_else() -
 
 def test_a_task_that_is_right_has_no_more_to_say() -> None:
     report = check({"mine": task()})
-    assert report.lines == ("mine: right", "tasks.json: 1 task, all right")
+    assert report.lines == ["mine: right", "tasks.json: 1 task, all right"]
     assert report.exit_status == 0
 
 
@@ -108,7 +109,7 @@ def test_a_language_that_is_not_known_is_a_note() -> None:
 
 def test_a_label_without_an_example_is_a_note_and_no_mistake() -> None:
     report = check({"mine": task(examples=[{"text": "good", "label": "a"}])})
-    assert report.lines[:2] == ("mine: right", "  note: no example has the label b")
+    assert report.lines[:2] == ["mine: right", "  note: no example has the label b"]
     assert report.exit_status == 0
 
 
@@ -140,7 +141,7 @@ def test_what_is_wrong_beside_the_tasks_makes_the_file_wrong() -> None:
 
 def test_a_file_without_a_task_is_wrong() -> None:
     report = check({})
-    assert report.lines == ("tasks.json: holds no task", "tasks.json: no task")
+    assert report.lines == ["tasks.json: holds no task", "tasks.json: no task"]
     assert report.exit_status == 1
 
 

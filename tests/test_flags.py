@@ -184,6 +184,7 @@ def test_every_setting_of_a_run_is_a_flag_and_every_flag_a_setting() -> None:
     assert set(settings.Settings.__annotations__) - set(BY_FIELD) == {
         "given",
         "appendix",
+        "second_opinion",
         "beside",
         "is_planned",
         "services",

@@ -51,7 +51,7 @@ def test_of_endless_pieces_only_a_few_are_taken_ahead() -> None:
     taken = itertools.count()
     results = pool.each(taken, pieces.squared, 2, died=pieces.minus)
     done = list(itertools.islice(results, 100))
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     assert done == [(number, number * number) for number in range(100)]
     assert next(taken) <= 100 + 2 * 8 + 4
 
@@ -102,7 +102,7 @@ def test_large_pieces_and_results_do_not_block_each_other() -> None:
 def test_closing_early_ends_the_workers() -> None:
     results = pool.each(itertools.count(), pieces.whose, 2, died=pieces.whose)
     processes = {next(results)[1][1] for _ in range(40)}
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     assert not any(map(is_there, processes))
 
 

@@ -20,7 +20,9 @@ from tests.running import SCRIPT, Run, environment
 
 ROOT = SCRIPT.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCS = "".join((ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("tasks", "exports", "images"))
+DOCS = "".join(
+    (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("tasks", "exports", "images")
+)
 ENV = (ROOT / ".env.example").read_text(encoding="utf-8")
 # Modules that are one subject with another one, and tested there.
 TESTED_WITH = {

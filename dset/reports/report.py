@@ -1,22 +1,15 @@
 """The verb `report`: a dataset looked at as a whole. Asks nothing and changes nothing."""
 
 from pathlib import Path
-from typing import NamedTuple
 
+from dset.inspection import Report
 from dset.reports import balance as leveling
 from dset.reports import counting, subject, terminal
 from dset.tasks import languages
 
 
-class Report(NamedTuple):
-    """What is to be printed, and what the verb ends with: 2 where a person must look at damage, else 0."""
-
-    lines: list[str]
-    exit_status: int
-
-
 def look(folder: Path, *, near: float, balance: bool) -> Report:
-    """The report on the dataset in `folder`. `near`: the likeness from which on texts are duplicates.
+    """The report on the dataset in `folder`, with status 2 where a person must look at damage. `near`: the likeness from which on texts are duplicates.
 
     `balance`: say as well what to ask for to level it. Raises UsageError where no answers are.
     """

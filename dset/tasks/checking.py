@@ -8,19 +8,12 @@ from typing import Any
 
 from dset.cleaning import clean
 from dset.errors import UsageError
+from dset.inspection import Report
 from dset.tasks import catalog, definitions, documents, free_texts, languages, picture_fields, rules
 from dset.tasks.definitions import Task
 from dset.tasks.documents import Stated
 from dset.tasks.schemas import Schema
 from dset.wording import counted
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The lines to show, and what the program ends with: 0 all right, 1 something must be mended."""
-
-    lines: tuple[str, ...]
-    exit_status: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +36,7 @@ def check(path: Path) -> Report:
     wrong = sum(bool(one.faults) for one in checked)
     right = "all right" if not wrong else f"{wrong} with mistakes"
     lines.append(f"{path}: {counted(len(checked), 'task')}, {right}" if checked else f"{path}: no task")
-    return Report(tuple(lines), 1 if wrong or beside or not checked else 0)
+    return Report(lines, 1 if wrong or beside or not checked else 0)
 
 
 def _lines(one: Checked) -> Iterator[str]:

@@ -8,9 +8,9 @@ from typing import Any
 
 from dset.cleaning import clean, harmless
 from dset.errors import UsageError
+from dset.inspection import Report
 from dset.tasks import catalog, checking, definitions, languages, paths
 from dset.tasks.catalog import Catalog
-from dset.tasks.checking import Report
 from dset.tasks.definitions import Task
 from dset.tasks.findings import quoted
 from dset.tasks.parameters import Parameter
@@ -34,9 +34,9 @@ def asked(words: Sequence[str]) -> Report | None:
     """What `task list`, `task show NAME` and `task check FILE` say; None for other words. Raises UsageError."""
     match words:
         case ["list"]:
-            return Report(tuple(listed(catalog.load())), 0)
+            return Report(listed(catalog.load()), 0)
         case ["show", name]:
-            return Report(tuple(shown(catalog.load().get(name))), 0)
+            return Report(shown(catalog.load().get(name)), 0)
         case ["check", path]:
             return checking.check(Path(path))
         case ["list" | "show" | "check" as verb, *_]:
