@@ -1,6 +1,6 @@
 """The picture of a row, as the part of a message that carries it."""
 
-import base64
+import binascii
 import os
 import stat
 from collections.abc import Callable
@@ -18,16 +18,7 @@ def as_part(folder: Path, name: str, scaled: Callable[[bytes], bytes] | None = N
     Raises ValueError for a path that leaves the folder, even by a link: a q.csv from a stranger must not send other
     files of this machine to a service.
     """
-    path = _inside(folder, name)
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for without end
-            raise ValueError(f"the image {name!r} is no file")
-        if status.st_size > LARGEST:
-            raise ValueError(f"the image {name!r} is larger than {LARGEST >> 20} MB")
-        data = path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"the image {name!r} cannot be read ({error.strerror})") from None
+    data = _read(_inside(folder, name), name)
     if not _kind(data):
         raise ValueError(f"{name!r} is no JPEG, PNG, GIF or WebP picture")
     if scaled is not None:
@@ -35,8 +26,24 @@ def as_part(folder: Path, name: str, scaled: Callable[[bytes], bytes] | None = N
             data = scaled(data)
         except ValueError as error:
             raise ValueError(f"the image {name!r} {error}") from None
-    url = f"data:image/{_kind(data)};base64,{base64.b64encode(data).decode('ascii')}"
-    return {"type": "image_url", "image_url": {"url": url}}
+    head = f"data:image/{_kind(data)};base64,".encode("ascii")
+    return {
+        "type": "image_url",
+        "image_url": {"url": (head + binascii.b2a_base64(data, newline=False)).decode("ascii")},
+    }
+
+
+def _read(path: Path, name: str) -> bytes:
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe would be waited for without end
+            raise ValueError(f"the image {name!r} is no file")
+        if status.st_size > LARGEST:
+            raise ValueError(f"the image {name!r} is larger than {LARGEST >> 20} MB")
+        with path.open("rb") as stream:
+            return stream.read(status.st_size)  # it may be growing just now
+    except OSError as error:
+        raise ValueError(f"the image {name!r} cannot be read ({error.strerror})") from None
 
 
 def _inside(folder: Path, name: str) -> Path:
@@ -49,12 +56,13 @@ def _inside(folder: Path, name: str) -> Path:
     return path
 
 
-def weight(folder: Path, name: str) -> int:
-    """Bytes of memory that its message takes, about: 0 where it cannot be read."""
+def size(folder: Path, name: str) -> int:
+    """Bytes of its file, which is not opened; 0 where it would not be read."""
     try:
-        return min(_inside(folder, name).stat().st_size, LARGEST) * 7 // 3  # as it is read, and as text
+        status = _inside(folder, name).stat()
     except (OSError, ValueError):
         return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) and status.st_size <= LARGEST else 0
 
 
 def _kind(data: bytes) -> str:
