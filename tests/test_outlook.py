@@ -256,7 +256,7 @@ def test_pictures_of_earlier_answers_count_in_what_those_tell_of_further_ones() 
     came: list[int] = []
     for image in ("", "cat.png"):
         asked = [question("w" * 20, image=image, number=number) for number in range(5)]
-        figures = {"prompt_tokens": 1000, "cached_tokens": 0, "completion_tokens": 100}
+        figures: dict[str, Any] = {"prompt_tokens": 1000, "cached_tokens": 0, "completion_tokens": 100}
         stood = [answer(one, reply(**figures), endpoint="p/none/asked-for") for one in asked]
         write_lines(JOURNAL, [answers.as_record(one) for one in stood])
         found = estimated()

@@ -312,13 +312,14 @@ def test_rows_that_wait_for_room_when_the_run_stops_are_left_as_they_were(
 
 
 def test_a_second_ctrl_c_waits_for_no_picture_that_is_being_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    begun, over = threading.Event(), threading.Event()
+    begun, over, finished = threading.Event(), threading.Event(), threading.Event()
     question = samples.question
     monkeypatch.setattr(samples, "question", lambda text, row: question(text, row, image="cat.png"))
 
     def compose(_: Question) -> Messages:
         begun.set()
-        over.wait(60)
+        over.wait(15)
+        finished.set()
         return []
 
     async def stop(one: Batch) -> None:
@@ -328,7 +329,7 @@ def test_a_second_ctrl_c_waits_for_no_picture_that_is_being_read(monkeypatch: py
 
     monkeypatch.setattr(test_batch, "compose", compose)
     result = ended(Models(), during=stop, simulated=False)
-    assert not over.is_set()
+    assert not finished.is_set()
     over.set()
     assert (result.answered, result.rejected, result.stopped_by) == ([], {}, INTERRUPTED)
 
