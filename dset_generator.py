@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 def run(settings: Settings, screen: Screen, _: Options) -> int:
     """One run: lock, recover, read q.csv, decide, ask and commit, bookmark, sum up."""
     from dset import choosing, summary
+    from dset.images import sending
     from dset.progress import Progress
     from dset.rehearsal.stage import stage
     from dset.session import Session
@@ -60,8 +61,10 @@ def run(settings: Settings, screen: Screen, _: Options) -> int:
             endpoints = (
                 [rehearsal.endpoint] if rehearsal else choosing.choose(settings, listed, screen.notice)
             )
-            session = Session(work, endpoints, screen.notice, gate)
+            session = Session(work, endpoints, screen.notice, gate, sending.for_services(lambda: endpoints))
         for line in work.notes() + (session.notes() if session else []):
+            screen.notice(line)
+        for line in sending.notes(work.picture_sizes(), endpoints) if session else ():
             screen.notice(line)
 
         work.open()  # before the first request is paid for

@@ -76,7 +76,7 @@ class Asker:
             self._tell(f"row {turn.question.row}: {outcome.kind}: {outcome.reason}")
             if is_outage(outcome) and turn.lane is not None:
                 self._failed_by(turn, turn.lane, outcome)
-        if outcome is not None and not is_outage(outcome):
+        if outcome is not None and not is_outage(outcome) and outcome is not turn.refusal:
             self.alive_at = clocks.monotonic()
             self.gate.open()
         return outcome
@@ -91,11 +91,6 @@ class Asker:
         narrow = ("model", "lane") if failure.status is not None or failure.maybe_billed else ()
         wide = ("service",) if failure.status is None else ()
         return any(self._rests(turn.lane, failure, scope) for scope in (*wide, *narrow))
-
-    def has_other_model(self, turn: Turn) -> bool:
-        """A model is open that has not refused the row."""
-        open_ones = self.failover.fleet.open_ones(clocks.now())
-        return not self.stopped and any(lane.endpoint.model not in turn.refused_by for lane in open_ones)
 
     def has_moved(self, turn: Turn) -> bool:
         """The endpoint that failed the row is closed by now, and another one takes over."""
@@ -135,10 +130,10 @@ class Asker:
                     return Failure(Kind.OUTAGE, outcome.reason, outcome.advice, outcome.status)
             turn.paced = 0
             return outcome
-        return turn.last
+        return turn.last if self.stopped or not turn.refusal else turn.refusal  # nobody else is left to ask
 
     async def _slot(self, turn: Turn, demand: Demand) -> Slot | None:
-        """Leave to send a request; None where nothing is to be sent any more."""
+        """Leave to send a request; None where nothing is to be sent any more, or nobody may take this row."""
         while True:
             slot = await self.failover.slot(demand)
             if isinstance(slot, Stopped):

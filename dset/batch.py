@@ -3,16 +3,16 @@
 It knows no file, no service and no screen: it is handed the questions, a function that asks one, and a committer.
 """
 
-import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from dset import gates, rejections
+from dset import gates, opinions, rejections
 from dset.answers import Answer
 from dset.asking import Asker
 from dset.commits import Committer
+from dset.composing import Composer
 from dset.crew import Crew
 from dset.errors import StorageError
 from dset.failures import Failure, Kind
@@ -23,14 +23,12 @@ from dset.outages import Outages
 from dset.progress import Progress
 from dset.rejections import RETRIED, Rejection
 from dset.replies import Reply
-from dset.rooms import Room
 from dset.stops import STORAGE, Stopped
 from dset.turns import Outcome, Turn, is_outage
 
 HOME = 30.0  # seconds that requests in flight have to come home after Ctrl-C
 _WAITING = 4  # rows, for each at work: where one of 200 a second fails and waits a minute, it is 60 in all
 _FEW = 4  # with fewer at once nobody else is asked while a row waits
-_ROOM = 256 << 20  # bytes that the pictures of rows on their way may take
 
 
 class Batch:
@@ -51,8 +49,9 @@ class Batch:
         self._stop_hits: list[tuple[Turn, Failure]] = []
         self._firsts = Firsts()
         self._crew = Crew(self._work, self._wanted)
-        self._again: deque[Turn] = deque()  # rows for another endpoint, or with faults to tell
-        self._room = Room(_ROOM)
+        self._again: deque[Turn] = deque()  # probes that are to be asked again
+        self._composer = Composer(job.compose, job.weight)
+        self._seconds = 0  # rows about which a second model is asked
         self._saving = 0  # outcomes that are not on disk yet
         self._dry = False  # no question is left
         self.stopped: Stopped | None = None
@@ -78,7 +77,8 @@ class Batch:
         room = min(self._job.most, self._asker.failover.capacity)
         # Rows that wait, for another try or for the disk, keep their workers: others keep the service busy.
         waiting = min(len(self._asker.waiting), _WAITING * room) if room >= _FEW else 0
-        return room + waiting + min(self._saving, room)
+        # Nor does anybody wait for rows that only a busy model may take.
+        return room + waiting + min(self._saving, room) + min(self._seconds, _WAITING * room)
 
     def interrupt(self, reason: str, *, at_once: bool = False) -> None:
         """Stop for the user: nothing new is asked, what is in flight may come home. A second call ends it at once."""
@@ -90,22 +90,18 @@ class Batch:
         if self.stopped is None:
             self.stopped = why
             self._tell(f"stopping: {why.reason}")
-            self._room.open()
+            self._composer.stop()
         elif why.kind == STORAGE and why.reason not in f"{self.stopped.reason} {self.stopped.advice}":
             self.stopped = replace(self.stopped, advice=f"{self.stopped.advice} {why.reason}".strip())
         self._asker.stop()
 
     def hold(self, *, held: bool) -> None:
         """While the disk refuses writes nothing new is asked; what arrives is kept."""
-        if held:
-            self._asker.disk.clear()
-        else:
-            self._asker.disk.set()
+        (self._asker.disk.clear if held else self._asker.disk.set)()
 
     async def _work(self) -> None:
         while True:
-            await self._asker.gate.passed()
-            await self._asker.disk.wait()
+            await self._may_go_on()
             turn = None if self.stopped else self._next()
             if turn is None:
                 return
@@ -114,6 +110,11 @@ class Batch:
                 await self._answer(turn)
             finally:
                 self._asker.leave(turn)
+
+    async def _may_go_on(self) -> None:
+        """No row waits for an outage to pass, and the disk takes what comes."""
+        await self._asker.gate.passed()
+        await self._asker.disk.wait()
 
     def _next(self) -> Turn | None:
         """A row to ask: one that has been asked before, else a new one."""
@@ -125,15 +126,18 @@ class Batch:
 
     async def _answer(self, turn: Turn) -> None:
         """One question from its first request to its commit, once there is room for what is sent."""
-        weight = 0 if turn.messages else self._job.weight(turn.question)
-        async with self._room.taken(weight):
-            if not weight or not self.stopped:
-                await self._asked(turn)
+        async with self._composer.composed(turn) as failure:
+            if failure:
+                await self._reject(turn, Kind.ROW_FAULT, failure)
+            while turn.messages and await self._asked(turn, turn.messages):
+                self._asker.leave(turn)
+                await self._may_go_on()
+                if self.stopped:
+                    break
+        self._seconds -= bool(turn.refusal)
 
-    async def _asked(self, turn: Turn) -> None:
-        messages = turn.messages or await self._composed(turn)
-        if messages is None:
-            return
+    async def _asked(self, turn: Turn, messages: Messages) -> bool:
+        """A request, and those that repeat it; what came is on disk. Whether the row is to be asked otherwise."""
         outcome = await self._asker.request(turn, messages)
         while isinstance(outcome, Failure) and is_outage(outcome):
             outcome, real = await self._outages.survive(turn, messages)
@@ -144,60 +148,53 @@ class Batch:
                 outcome = await self._asker.request(turn, messages)
                 continue
             break
-        await self._finish(turn, outcome, messages)
-
-    async def _composed(self, turn: Turn) -> Messages | None:
-        """What is sent for the row; None for a row that cannot be sent, which is noted."""
-        try:
-            if turn.question.image:  # reading and scaling it takes a while: others go on meanwhile
-                return await asyncio.to_thread(self._job.compose, turn.question)
-            return self._job.compose(turn.question)
-        except (ValueError, MemoryError, RecursionError) as error:
-            await self._reject(turn, Kind.ROW_FAULT, Failure(Kind.ROW_FAULT, str(error) or repr(error)))
-            return None
+        return await self._finish(turn, outcome, messages)
 
     async def _probe(self) -> tuple[bool, Outcome]:
         """Ask the next row that tells most, once: whether there was one, and its outcome."""
         while (question := next(self._probes, None)) is not None:
             turn = Turn(question, is_probe=True)
-            messages = await self._composed(turn)
-            if messages is None:
+            if failure := await self._composer.compose(turn):
+                await self._reject(turn, Kind.ROW_FAULT, failure)
+            if not turn.messages:
                 continue  # it could not be sent, and tells nothing
-            outcome = await self._asker.request(turn, messages)
+            outcome = await self._asker.request(turn, turn.messages)
             if isinstance(outcome, Failure) and is_outage(outcome) and self._asker.takes_over(turn, outcome):
                 await self._keep(turn, outcome)
                 self._again.append(turn)
-            else:
-                await self._finish(turn, outcome, messages)
+            elif await self._finish(turn, outcome, turn.messages):
+                self._again.append(turn)
             self._asker.leave(turn)
             return True, outcome
         return False, None
 
-    async def _finish(self, turn: Turn, outcome: Outcome, messages: Messages) -> None:
+    async def _finish(self, turn: Turn, outcome: Outcome, messages: Messages) -> bool:
+        """Put on disk what came of the row. Whether it is to be asked again, with what it has been told."""
         if isinstance(outcome, Reply):
-            await self._judge(turn, outcome, messages)
-        elif outcome is None:
-            return
-        elif outcome.kind is Kind.STOP:
-            self._stop_hits.append((turn, outcome))  # the run has been told to end
-        elif outcome.kind is Kind.REFUSAL and self._job.second_opinion:
-            await self._refused(turn, outcome, messages)
-        else:
-            await self._reject(turn, self._kind_of(outcome), outcome)
-            if not self.progress.answered and (why := self._firsts.note(outcome)):
-                self.stop(why)
+            return await self._judge(turn, outcome, messages)
+        if outcome is None or outcome.kind is Kind.STOP:  # the run has been told to end
+            self._stop_hits += [(turn, outcome)] if outcome else []
+            return False
+        if outcome.kind is Kind.REFUSAL and await self._is_second_wanted(turn, outcome):
+            return True
+        outcome = opinions.joined(turn, outcome)
+        await self._reject(turn, self._kind_of(outcome), outcome)
+        if not self.progress.answered and (why := self._firsts.note(outcome)):
+            self.stop(why)
+        return False
 
-    async def _refused(self, turn: Turn, refusal: Failure, messages: Messages) -> None:
-        """One model will not answer the row: it is asked at another one, once, or BLOCKED."""
-        turn.refused_by.append(turn.lane.endpoint.model if turn.lane else "")
-        if len(turn.refused_by) == 1 and self._asker.has_other_model(turn):
-            await self._keep(turn, refusal)
-            turn.messages, turn.tries, turn.last = messages, 0, None
-            self._again.append(turn)
-            return
-        if len(turn.refused_by) > 1:
-            refusal = replace(refusal, reason=f"{refusal.reason}; {turn.refused_by[0]} refused it as well")
-        await self._reject(turn, Kind.REFUSAL, refusal)
+    async def _is_second_wanted(self, turn: Turn, refusal: Failure) -> bool:
+        """One model will not answer the row: whether another one is asked, which happens once."""
+        turn.refused_by = turn.refused_by or [opinions.model_of(turn)]
+        others = self._job.failover.fleet.has_other_than(turn.refused_by)
+        if not self._job.second_opinion or turn.refusal or self.stopped or not others:
+            return False
+        await self._keep(turn, refusal)
+        turn.refusal = replace(refusal, reply=None, usage=None)  # what was paid for is kept
+        turn.tries, turn.last = 0, None
+        self._seconds += 1
+        self._crew.hire()
+        return True
 
     def _kind_of(self, outcome: Failure) -> str:
         if outcome.kind not in {Kind.OUTAGE, Kind.PACE}:
@@ -205,7 +202,7 @@ class Batch:
         interrupted = self.stopped is not None and self.stopped.kind == rejections.INTERRUPTED
         return rejections.INTERRUPTED if interrupted else Kind.OUTAGE
 
-    async def _judge(self, turn: Turn, reply: Reply, messages: Messages) -> None:
+    async def _judge(self, turn: Turn, reply: Reply, messages: Messages) -> bool:
         """The gate lets the reply in, has the row asked again with the faults told, or leaves it without an answer."""
         verdict = self._job.gate(turn.question, reply, turn.told)
         fault = Failure(Kind.ROW_FAULT, verdict.reason, reply=reply)
@@ -218,7 +215,8 @@ class Batch:
             turn.first = turn.first or messages
             turn.messages = gates.told(turn.first, reply, verdict)
             turn.told, turn.tries, turn.last = turn.told + 1, 0, None
-            self._again.append(turn)
+            return True
+        return False
 
     async def _commit(self, turn: Turn, reply: Reply, data: Any) -> None:
         answer = self._job.answer(turn, reply, data)
@@ -233,10 +231,12 @@ class Batch:
 
     async def _keep(self, turn: Turn, failure: Failure) -> None:
         """What a try brought that is no answer is on disk before the row is asked again: it was paid for."""
-        if failure.reply is None or not await self._saved(self._job.rejection(turn, RETRIED, failure)):
+        is_billed = failure.kind is Kind.REFUSAL and turn.cost_usd is not None  # for a refusal without a word
+        if not failure.reply and not is_billed:
             return
-        turn.kept = True
-        self.progress.paid_for_in_vain(failure.reply, turn.cost_usd)
+        if await self._saved(self._job.rejection(turn, RETRIED, failure)):
+            turn.kept = True
+            self.progress.tried_in_vain(failure.reply, turn.cost_usd)
 
     async def _saved(self, outcome: Answer | Rejection) -> bool:
         self._saving += 1

@@ -65,15 +65,20 @@ def explain(error: BaseException) -> tuple[str, int]:
     return f"{what}. Please report it with the end of run.log", 1
 
 
-def _missing(package: str) -> str:
-    """The line for a package that is not there: this interpreter's own pip, or the one where it is installed."""
+def install_line(package: str) -> str:
+    """What installs a package: this interpreter's own pip."""
     beside = Path(__file__).resolve().parent.parent
     extras = next((extras for extras, packages in _EXTRAS.items() if package in packages), "")
     if extras:
-        needs = f'"{sys.executable}" -m pip install "{beside}[{extras}]"'
-    else:
-        needs = f'"{sys.executable}" -m pip install -r "{beside / "requirements.txt"}"'
-    line = f"the package {_ON_PYPI.get(package, package)} is missing or too old; run: {needs}"
+        return f'"{sys.executable}" -m pip install "{beside}[{extras}]"'
+    return f'"{sys.executable}" -m pip install -r "{beside / "requirements.txt"}"'
+
+
+def _missing(package: str) -> str:
+    """The line for a package that is not there: what installs it, or the interpreter where it is installed."""
+    needs, name = install_line(package), _ON_PYPI.get(package, package)
+    line = f"the package {name} is missing or too old; run: {needs}"
+    beside = Path(__file__).resolve().parent.parent
     other = beside / ".venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     if other.exists() and Path(sys.prefix) != beside / ".venv":
         line += f" - or use the one that is set up: {other}"

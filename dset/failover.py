@@ -44,8 +44,8 @@ class Failover:
         """`tell` takes lines for the user; `note` is called when what is spent has changed."""
         self.fleet = Fleet(lanes, rules, tell, note)
         self._rules, self._budget = rules, budget
-        self._queue: deque[_Wish] = deque()
-        self._choosy: deque[_Wish] = deque()  # may ask few endpoints: nobody else waits for those
+        # By the models that they shun: nobody waits for others who may ask fewer endpoints.
+        self._queues: dict[tuple[str, ...], deque[_Wish]] = {(): deque()}
         self._timer: asyncio.TimerHandle | None = None
         self.on_their_way = self._counted = 0  # rows with a slot, or on their way to the disk
         self._stopped = False
@@ -58,10 +58,13 @@ class Failover:
         return min(total, self._rules.most or total)
 
     async def slot(self, demand: Demand) -> Slot | Stopped | None:
-        """Leave to send a request, as long as that takes; why there is none; None when the run has stopped."""
+        """Leave to send a request, as long as that takes; why there is none.
+
+        None when the run has stopped, and where no model is open, or bears the budget, but those that the demand shuns.
+        """
         if self._stopped:
             return None
-        queue = self._choosy if demand.shuns else self._queue
+        queue = self._queues.setdefault(tuple(demand.shuns), deque())
         if not queue and not isinstance(answer := self._decided(demand), float):
             return answer
         wish = _Wish(demand)
@@ -100,7 +103,7 @@ class Failover:
         self._stopped = True
         if self._timer is not None:
             self._timer.cancel()
-        for queue in (self._choosy, self._queue):
+        for queue in self._queues.values():
             for wish in queue:
                 if not wish.granted.done():
                     wish.granted.set_result(None)
@@ -123,7 +126,9 @@ class Failover:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        waits = [wait for queue in (self._choosy, self._queue) if (wait := self._serve(queue)) > 0]
+        # The choosy ones first: they may take few endpoints.
+        queues = [self._queues[shuns] for shuns in sorted(self._queues, reverse=True)]
+        waits = [wait for queue in queues if (wait := self._serve(queue)) > 0]
         if waits:
             self._timer = asyncio.get_running_loop().call_later(min(*waits, _LOOK), self._dispatch)
 
@@ -145,8 +150,8 @@ class Failover:
     def _is_full(self) -> bool:
         return self._rules.most is not None and self.on_their_way >= self._rules.most
 
-    def _decided(self, demand: Demand) -> Slot | Stopped | float:
-        """A slot, or the end; else the seconds until it is worth another look, 0.0 where only an event can help."""
+    def _decided(self, demand: Demand) -> Slot | Stopped | float | None:
+        """A slot, the end, or None as `slot` has it; else the seconds until it is worth another look, 0.0 where only an event can help."""
         if self._is_full:
             return 0.0
         now, moment = clocks.now(), clocks.monotonic()
@@ -155,6 +160,8 @@ class Failover:
             return self.fleet.asleep(now)
         self.fleet.awake(open_ones[0])
         meant = self._meant(open_ones, demand, moment)
+        if not meant:
+            return None
         waits = {lane: _wait(lane, demand, moment) for lane in meant}
         ready = [lane for lane in meant if waits[lane] == 0.0]
         if not ready:
@@ -163,12 +170,17 @@ class Failover:
         return self._granted(lane, demand, moment, now)
 
     def _meant(self, open_ones: list[Lane], demand: Demand, moment: float) -> list[Lane]:
-        """Those that may take the request: that the budget bears, where any is; all of them, or the first."""
-        if self._budget.most is not None and len(open_ones) > 1:
-            bears = self._budget.can_ever_fit
-            open_ones = [lane for lane in open_ones if bears(demand.usd(lane))] or open_ones
+        """Those that may take the request: that the budget bears, where any is; all of them, or the first.
+
+        None where there are only such as the demand shuns.
+        """
+        bears = self._budget.can_ever_fit
         if demand.shuns:
-            open_ones = [lane for lane in open_ones if lane.endpoint.model not in demand.shuns] or open_ones
+            open_ones = [lane for lane in open_ones if lane.endpoint.model not in demand.shuns]
+            if self._budget.most is not None:  # one that is too dear ends no run here
+                open_ones = [lane for lane in open_ones if bears(demand.usd(lane))]
+        elif self._budget.most is not None and len(open_ones) > 1:
+            open_ones = [lane for lane in open_ones if bears(demand.usd(lane))] or open_ones
         if demand.avoid:
             others = [lane for lane in open_ones if lane not in demand.avoid]
             open_ones = [lane for lane in others if _wait(lane, demand, moment) == 0.0] or open_ones

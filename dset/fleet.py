@@ -1,6 +1,6 @@
 """All endpoints of a run: which are open, which close, rest and open again, and whether that is waited for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from dset import clocks
@@ -70,6 +70,10 @@ class Fleet:
     def is_open(self, lane: Lane) -> bool:
         """It may be asked now."""
         return _is_open(lane, clocks.now())
+
+    def has_other_than(self, models: Collection[str]) -> bool:
+        """One with another model may be asked now."""
+        return any(lane.endpoint.model not in models for lane in self.open_ones(clocks.now()))
 
     def ended(self) -> Stopped:
         """Why no endpoint is left."""

@@ -36,6 +36,13 @@ def sizes(messages: Messages) -> tuple[int, int]:
     return size, pictures
 
 
+def weight(messages: Messages) -> int:
+    """Bytes of memory that its pictures take on their way, about: as text, and twice in the body of the request."""
+    parts = [part for one in messages if isinstance(one["content"], list) for part in one["content"]]
+    urls = (part["image_url"]["url"] for part in parts if isinstance(part, dict) and "image_url" in part)
+    return sum(len(url) for url in urls if isinstance(url, str)) * 3
+
+
 def _size_but(table: dict[str, Any], *names: str) -> int:
     return sum(_size(value) for name, value in table.items() if name not in names)
 

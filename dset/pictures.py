@@ -1,6 +1,6 @@
 """The picture of a row, as the part of a message that carries it."""
 
-import base64
+import binascii
 import os
 import stat
 from collections.abc import Callable
@@ -24,8 +24,11 @@ def as_part(folder: Path, name: str, scaled: Callable[[bytes], bytes] | None = N
             data = scaled(data)
         except ValueError as error:
             raise ValueError(f"the image {name!r} {error}") from None
-    url = f"data:image/{_kind(data)};base64,{base64.b64encode(data).decode('ascii')}"
-    return {"type": "image_url", "image_url": {"url": url}}
+    head = f"data:image/{_kind(data)};base64,".encode("ascii")
+    return {
+        "type": "image_url",
+        "image_url": {"url": (head + binascii.b2a_base64(data, newline=False)).decode("ascii")},
+    }
 
 
 def read(folder: Path, name: str) -> bytes:
@@ -37,7 +40,8 @@ def read(folder: Path, name: str) -> bytes:
             raise ValueError(f"the image {name!r} is no file")
         if status.st_size > LARGEST:
             raise ValueError(f"the image {name!r} is larger than {LARGEST >> 20} MB")
-        data = path.read_bytes()
+        with path.open("rb") as stream:
+            data = stream.read(status.st_size)  # it may be growing just now
     except OSError as error:
         raise ValueError(f"the image {name!r} cannot be read ({error.strerror})") from None
     if not _kind(data):
@@ -55,12 +59,13 @@ def _inside(folder: Path, name: str) -> Path:
     return path
 
 
-def weight(folder: Path, name: str) -> int:
-    """Bytes of memory that its message takes, about: 0 where it cannot be read."""
+def size(folder: Path, name: str) -> int:
+    """Bytes of its file, which is not opened; 0 where it would not be read."""
     try:
-        return min(_inside(folder, name).stat().st_size, LARGEST) * 7 // 3  # as it is read, and as text
+        status = _inside(folder, name).stat()
     except (OSError, ValueError):
         return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) and status.st_size <= LARGEST else 0
 
 
 def _kind(data: bytes) -> str:

@@ -10,10 +10,12 @@ from dset import files
 from dset.errors import QuestionsError
 from dset.questions import Sheet
 
+_HALVES = re.compile("[\ud800-\udfff]")
+
 
 def create(path: Path, heading: Sequence[str]) -> None:
     """An empty q.csv with its heading, as a spreadsheet opens it right."""
-    files.replace(path, [b"\xef\xbb\xbf" + _lines([heading], ",")])
+    files.replace(path, [b"\xef\xbb\xbf", _lines([heading], ",").encode("utf-8")])
 
 
 def extend(path: Path, heading: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
@@ -49,13 +51,14 @@ def add(path: Path, rows: Iterable[Mapping[str, str]], needed: Sequence[str] = (
                 f"{path}: its column {missing[0]} is gone; undo that, or delete the file: it is made anew"
             )
         cells = [[row.get(names.get(at, ""), "") for at in range(columns.width)] for row in rows]
-        fresh = _lines(cells, columns.delimiter).decode("utf-8")
+        fresh = _lines(cells, columns.delimiter)
     old = path.read_bytes()
     end = "" if old.decode(codec, "ignore").endswith(("\n", "\r")) else "\r\n"
     files.replace(path, [old, (end + fresh).encode(codec)])
 
 
-def _lines(rows: Iterable[Sequence[str]], delimiter: str) -> bytes:
+def _lines(rows: Iterable[Sequence[str]], delimiter: str) -> str:
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode("utf-8", "surrogatepass")
+    # Half a character, as a file's name may hold, cannot be kept in any encoding.
+    return _HALVES.sub("\ufffd", text.getvalue())

@@ -90,6 +90,13 @@ class Progress:
         ):  # no text came, and it stands on the bill all the same
             self.bill.add(cost)
 
+    def tried_in_vain(self, reply: Reply | None, cost_usd: float | None) -> None:
+        """What a try that is repeated brought is in rejected.json and on disk; None: it was billed without a text."""
+        if reply is None:
+            self.bill.add(cost_usd)
+        else:
+            self.paid_for_in_vain(reply, cost_usd)
+
     def paid_for_in_vain(self, reply: Reply, cost_usd: float | None = None) -> None:
         """A reply that is no answer is in rejected.json and on disk."""
         self.bill.add(cost_usd)

@@ -9,6 +9,8 @@ from dset.contents import Question
 from dset.headers import Columns
 from dset.messages import Messages, read_messages
 
+_COPIES = 4  # as it is read, and twice as text, which is a third longer
+
 
 class Prompt:
     """The prompt and the system message of a run, read against the columns of its q.csv."""
@@ -27,9 +29,13 @@ class Prompt:
         self.named = tuple(dict.fromkeys(name for name in named if name in own and name != "question"))
         self.unknown = tuple(dict.fromkeys((*self._prompt.unknown, *self._system.unknown)))
 
+    def picture_size(self, question: Question) -> int:
+        """Bytes of the row's picture; 0 without one, or where it cannot be read."""
+        return pictures.size(self._folder, question.image) if question.image and not question.messages else 0
+
     def weight(self, question: Question) -> int:
-        """Bytes of memory that the row's picture takes on its way, about; 0 without one."""
-        return pictures.weight(self._folder, question.image) if question.image else 0
+        """Bytes of memory that the row's picture takes while it is read and made a text of, about; 0 without one."""
+        return self.picture_size(question) * _COPIES
 
     def messages(self, question: Question) -> Messages:
         """What is sent for the row. Raises ValueError where its cells do not allow it."""

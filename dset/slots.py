@@ -24,7 +24,9 @@ class Demand:
     tokens: Callable[[], int]
     usd: Callable[[Lane], float]
     avoid: Collection[Lane] = ()  # they have failed this row: another one that has room is better
-    shuns: Collection[str] = ()  # models that have refused it: any other one, even if that takes a while
+    shuns: Collection[
+        str
+    ] = ()  # models that have refused it: only another one may take it, even if that takes a while
 
 
 @dataclass(slots=True, eq=False)

@@ -5,6 +5,7 @@ request and reaches aiohttp through a dozen layers: half of what a row costs. Im
 openai takes half a second.
 """
 
+import io
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.request import getproxies
@@ -16,6 +17,7 @@ from multidict import CIMultiDict
 
 from dset import bodies
 
+_LARGE = 1 << 20  # bytes of a request: more is sent piece by piece, so that others are heard meanwhile
 _KEPT = 5.0  # seconds that an idle connection is kept, as httpx2 does
 
 
@@ -81,11 +83,12 @@ class Transport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """One request; the body of the response is read."""
+        body = request.read()
         sent = self._session.request(
             request.method,
             str(request.url),
             headers=request.extensions["headers"],
-            data=request.read(),
+            data=body if len(body) < _LARGE else io.BytesIO(body),
             allow_redirects=False,  # never with the key to another host
         )
         try:
@@ -93,10 +96,10 @@ class Transport(httpx2.AsyncBaseTransport):
                 length = answer.content_length
                 if length is None or length > self._most or "Content-Encoding" in answer.headers:
                     return await self._bounded(answer, request)
-                body = await answer.read()
+                content = await answer.read()
         except aiohttp.ClientError as error:
             raise httpx2.TransportError(str(error), request=request) from error
-        return _Whole(answer, body, request)
+        return _Whole(answer, content, request)
 
     async def _bounded(self, answer: aiohttp.ClientResponse, request: httpx2.Request) -> httpx2.Response:
         """A body that is packed, or whose length is not told."""

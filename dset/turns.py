@@ -33,7 +33,8 @@ class Turn:
     last: Failure | None = None
     failed_by: set[Lane] = field(default_factory=set)  # endpoints where an outage hit it
     refused_by: list[str] = field(default_factory=list)  # models that will not answer it
-    messages: Messages | None = None  # what is sent, where it was composed before
+    refusal: Failure | None = None  # of the first of them, when another one is to be asked
+    messages: Messages | None = None  # what is sent, while it is on its way
     first: Messages | None = None  # what was sent before that
     told: int = 0  # times it was asked again with the faults of its answer
     kept: bool = False  # what its last request brought stands in rejected.json already

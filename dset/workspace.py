@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -19,6 +19,7 @@ from dset.runlog import RunLog
 from dset.settings import Settings
 from dset.wording import counted
 
+_LOOKED_AT = 60  # rows, of the plan
 _TRIES = 5  # at writing the bookmarks while somebody keeps saving q.csv
 
 
@@ -109,6 +110,10 @@ class Workspace:
         changed = self.outputs.past.differs(self.settings.request)
         lines += summary.notes(self.plan, self.outputs, changed, self.prompt)
         return [*lines, summary.opening(self.plan)]
+
+    def picture_sizes(self) -> Iterator[int]:
+        """Bytes of the pictures of some rows to ask, from all over the plan."""
+        return map(self.prompt.picture_size, self.plan.sample(_LOOKED_AT))
 
     def open(self) -> None:
         """Open the journal, durably, before the first request is paid for, and bring the views level."""

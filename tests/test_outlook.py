@@ -244,3 +244,22 @@ def test_only_the_beginning_of_a_large_q_csv_is_looked_at(
     monkeypatch.setattr(Prompt, "messages", counted)
     row_price()
     assert 1 <= len(seen) <= 100
+
+
+# --- Pictures ------------------------------------------------------------------------------------------------
+
+
+def test_pictures_of_earlier_answers_count_in_what_those_tell_of_further_ones() -> None:
+    """A prompt of 1,000 tokens is a picture's where a picture was asked about, and not the text's."""
+    lines = "".join(f"{'w' * 100}{number},cat.png\n" for number in range(200))
+    Path("q.csv").write_text("question,image\n" + lines, encoding="utf-8")
+    came: list[int] = []
+    for image in ("", "cat.png"):
+        asked = [question("w" * 20, image=image, number=number) for number in range(5)]
+        figures: dict[str, Any] = {"prompt_tokens": 1000, "cached_tokens": 0, "completion_tokens": 100}
+        stood = [answer(one, reply(**figures), endpoint="p/none/asked-for") for one in asked]
+        write_lines(JOURNAL, [answers.as_record(one) for one in stood])
+        found = estimated()
+        assert found is not None
+        came.append(found.tokens_in)
+    assert came[0] > came[1] * 1.5

@@ -116,3 +116,79 @@ def test_a_picture_larger_than_the_limit_is_not_even_read(folder: Path) -> None:
         stream.truncate(pictures.LARGEST + 1)
     with pytest.raises(ValueError, match="is larger than 32 MB"):
         pictures.as_part(folder, "huge.png")
+
+
+def test_a_growing_picture_is_read_no_further_than_it_was_when_it_was_looked_at(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat_of = Path.stat
+
+    def then_grows(path: Path, **more: bool) -> os.stat_result:
+        found = stat_of(path, **more)
+        if path.name == "cat.png":
+            path.write_bytes(PNG + bytes(1000))
+        return found
+
+    monkeypatch.setattr(Path, "stat", then_grows)
+    url = pictures.as_part(folder, "cat.png")["image_url"]["url"]
+    assert base64.b64decode(url.partition(",")[2]) == PNG
+
+
+@pytest.mark.parametrize("name", ["\ud83d.png", "a\nb.png", "คน.png"])
+def test_a_name_of_any_characters_is_a_fault_of_its_row_at_most(folder: Path, name: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        pictures.as_part(folder, name)
+    assert pictures.size(folder, name) == 0
+
+
+# --- How large it is, before it is read ----------------------------------------------------------------------
+
+
+def test_the_size_of_a_picture_is_told_without_opening_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("it was opened")
+
+    for name in ("open", "read_bytes"):
+        monkeypatch.setattr(Path, name, refuse)
+    assert pictures.size(folder, "sub/cat.png") == len(PNG)
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret.png", "/etc/hostname", "C:\\cat.png", "missing.png", "", "sub", "outer.png", "a\0b"]
+)
+def test_what_would_not_be_read_has_no_size(folder: Path, name: str) -> None:
+    (folder / "outer.png").symlink_to(folder.parent / "secret.png")
+    assert pictures.size(folder, name) == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a pipe in a folder is a thing of POSIX")
+def test_a_pipe_and_a_file_that_is_too_large_have_no_size(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.png")
+    with (folder / "huge.png").open("wb") as stream:
+        stream.truncate(pictures.LARGEST + 1)
+    assert (pictures.size(folder, "pipe.png"), pictures.size(folder, "huge.png")) == (0, 0)
+
+
+# --- What is made smaller ------------------------------------------------------------------------------------
+
+
+def test_what_was_scaled_is_sent_as_what_it_is_then(folder: Path) -> None:
+    part = pictures.as_part(folder, "cat.png", lambda data: b"\xff\xd8\xff" + data[:1])
+    assert part["image_url"]["url"].startswith("data:image/jpeg;base64,")
+
+
+def test_why_it_could_not_be_scaled_is_told_with_its_name(folder: Path) -> None:
+    def broken(_: bytes) -> bytes:
+        raise ValueError("is cut off")
+
+    with pytest.raises(ValueError, match=r"\Athe image 'cat.png' is cut off\Z"):
+        pictures.as_part(folder, "cat.png", broken)
+
+
+def test_what_lies_outside_is_not_even_handed_to_whoever_scales(folder: Path) -> None:
+    seen: list[bytes] = []
+    with pytest.raises(ValueError, match="outside"):
+        pictures.as_part(folder, "../secret.png", lambda data: seen.append(data) or data)  # type: ignore[func-returns-value]
+    assert seen == []
