@@ -28,8 +28,8 @@ def test_a_disk_that_refuses_exits_1() -> None:
     [
         (KeyboardInterrupt(), "interrupted", 130),
         (ImportError("no", name="openai"), "openai", 2),
-        (ImportError("no", name="jsonschema_rs"), '[tasks,images,export]"', 2),
-        (ImportError("no", name="pyarrow"), '[tasks,images,export]"', 2),
+        (ImportError("no", name="jsonschema_rs"), '[tasks,export]"', 2),
+        (ImportError("no", name="pyarrow"), '[tasks,export]"', 2),
         (PermissionError(13, "Permission denied", "q.csv"), "q.csv: Permission denied", 2),
         (ZeroDivisionError("x"), "ZeroDivisionError", 1),
     ],

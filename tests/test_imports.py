@@ -507,4 +507,4 @@ def test_a_missing_package_is_named_with_how_to_get_it(
     run = take(name)
     assert run.exit_status == 2
     assert f"the package {package} is missing" in run.err
-    assert "[tasks,images,export]" in run.err
+    assert "[tasks,export]" in run.err

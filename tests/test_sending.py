@@ -194,7 +194,7 @@ def test_without_pillow_they_go_as_they_are_and_a_line_says_how_to_install_it(
     eyes, ran = asked(main, serve, "large.jpg")
     assert eyes.seen["large.jpg"] == large
     (line,) = [one for one in ran.err.splitlines() if "pictures go as they are" in one]
-    assert line.rstrip('"').endswith("[tasks,images,export]")
+    assert line.rstrip('"').endswith("[images]")
 
 
 @pytest.mark.usefixtures("no_pillow")

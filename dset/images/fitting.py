@@ -85,7 +85,8 @@ def jpeg(image: Image.Image, quality: int) -> bytes:
     image.info = {}  # a comment would be kept
     stream = io.BytesIO()
     colours: dict[str, Any] = {"subsampling": 0} if quality >= _WHOLE_COLOUR else {}
-    image.save(stream, "JPEG", quality=quality, optimize=True, **colours)
+    # Not optimised: for that the encoder's buffer must hold the whole file, and noise does not fit into it.
+    image.save(stream, "JPEG", quality=quality, **colours)
     return stream.getvalue()
 
 
