@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,17 @@ from pathlib import Path
 from dset import files
 from dset.errors import QuestionsError
 from dset.questions import Sheet
+
+
+def kind_of(folder: Path) -> str:
+    """What plan.json in a folder is of: "captions", "task", or "" where there is none or it cannot be read."""
+    try:
+        document = json.loads((folder / "plan.json").read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return ""
+    if not isinstance(document, dict):
+        return ""
+    return "task" if "task" in document else str(document.get("kind") or "")
 
 
 def create(path: Path, heading: Sequence[str]) -> None:
@@ -40,6 +52,22 @@ def add(path: Path, rows: Iterable[Mapping[str, str]], needed: Sequence[str] = (
     old = path.read_bytes()
     end = "" if old.decode(codec, "ignore").endswith(("\n", "\r")) else "\r\n"
     files.replace(path, [old, (end + fresh).encode(codec)])
+
+
+def extend(path: Path, heading: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
+    """Make the q.csv where there is none, and add the rows whose question and image are not in it.
+
+    Raises QuestionsError, OSError.
+    """
+    files.make_folder(path.parent)
+    if not path.exists():
+        create(path, heading)
+    with Sheet(path) as sheet:
+        asked = (sheet.question(record, ()) for _, record in sheet.records())
+        known = {(one.text, one.image) for one in asked}
+    new = [row for row in rows if (row.get("question", ""), row.get("image", "")) not in known]
+    if new:
+        add(path, new, [name for name in heading if name in {"question", "image"}])
 
 
 def _lines(rows: Iterable[Sequence[str]], delimiter: str) -> bytes:

@@ -56,7 +56,7 @@ def _enlarged(making: Making) -> int:
     if form is None or form.size is None:
         return 0
     width, height = form.size
-    return sum(one.width < width or one.height < height for one in making.album.ready())
+    return sum(one.width < width or one.height < height for one in making.standing())
 
 
 def report(making: Making, prepared: Prepared, filtered: int, published: Published) -> Report:
@@ -65,13 +65,15 @@ def report(making: Making, prepared: Prepared, filtered: int, published: Publish
     del prepared
     states = Counter(one.state for one in making.album.by_source.values())
     blocked = len(making.blocked())
-    total = len(making.album.ready())
+    total = len(making.standing())
     made.add(_headline(making, published.lines, total, blocked))
     if states[FILTERED]:
         fresh = f", {filtered:,} of them just now by their likeness" if filtered else ""
         made.add(f"  filtered out: {states[FILTERED]:,}, in {making.place.path.as_posix()}/filtered{fresh}")
     if states[REPLACED]:
         made.add(f"  replaced, as their sources changed: {states[REPLACED]:,}")
+    if published.kept:
+        made.add(f"  not read, and kept in {making.place.path.as_posix()}/aside: {_some(published.kept)}")
     if published.edited:
         made.add(f"  captions of your own, kept: {_some(published.edited)}")
     for step, asked in making.asked.items():
