@@ -131,7 +131,8 @@ class Making:
     def caption(self, ask: Ask) -> None:
         """Ask for the captions of the pictures in train/, and of blocked ones that are to be asked again."""
         rows = [{_IMAGE: one.file, _SOURCE: one.source} for one in self.album.ready()]
-        planned.extend(self.place.questions, [_IMAGE, "status", _SOURCE], rows)
+        # A lone column of another name would be taken for the questions.
+        planned.extend(self.place.questions, [_IMAGE, "question", "status", _SOURCE], rows)
         text = prompt_file.read(self.place.prompt, self.rules, self._settings)
         settings = replace(self._for_queue(self.order.folder, text), second_opinion=True)
         said_of = records.captions(self.order.folder)
@@ -193,6 +194,11 @@ class Making:
     def is_rehearsal(self) -> bool:
         """Everything said is invented."""
         return bool(self._settings.rehearse)
+
+    @property
+    def is_limited(self) -> bool:
+        """--limit leaves pictures for another run."""
+        return self._settings.limit is not None
 
     def lay_out(self) -> Published:
         """Blocked pictures leave train/, and the captions of the others are written there. Raises OSError."""
