@@ -32,7 +32,7 @@ def _fixed(text: str) -> tuple[str, str]:
 
 
 def _folder_name(text: str) -> str:
-    if not re.fullmatch(r"\w[\w .-]*", text) or text.endswith((".", " ")):
+    if not values.is_name(text):
         raise ValueError(f"{text!r}: a name is letters, digits, - and _")
     return text
 

@@ -10,7 +10,7 @@ import pytest
 from dset import steps
 from dset.rehearsal import faults
 from dset.rehearsal.server import Server
-from tests.captioning import Studio, caption_of, frames, source
+from tests.captioning import Reply, Studio, caption_of, frames, source
 from tests.crashes import Crash, CrashError
 from tests.running import Run, journal
 
@@ -136,7 +136,7 @@ def test_blocked_pictures_stay_where_that_is_wanted_and_come_back_for_it(studio:
 
 def test_only_what_fulfils_the_condition_is_captioned(studio: Studio) -> None:
     frames(studio.place, 5)
-    kept = {"1.jpg": "Yes.", "2.jpg": "no", "3.jpg": "perhaps", "4.jpg": faults.content_exists_risk(),
+    kept: dict[str, Reply] = {"1.jpg": "Yes.", "2.jpg": "no", "3.jpg": "perhaps", "4.jpg": faults.content_exists_risk(),
             "5.jpg": faults.unprocessable()}  # fmt: skip
     studio.said["Is this true of the picture?"] = lambda name, _text, _time: kept[name]
     studio.said["one word"] = "perhaps"
@@ -269,7 +269,7 @@ def test_a_row_that_the_user_took_out_or_doubled_costs_nothing(studio: Studio) -
     studio.run()
     studio.asks()
     path = studio.folder / "q.csv"
-    head, one, two, three, *_ = path.read_bytes().split(b"\r\n")
+    head, one, _, three, *_ = path.read_bytes().split(b"\r\n")
     path.write_bytes(b"\r\n".join([head, three, three, one]))  # without a line end
     done = studio.run()
     assert list(studio.texts()) == ["1.jpg", "2.jpg", "3.jpg"]

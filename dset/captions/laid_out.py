@@ -53,7 +53,7 @@ def plain(caption: str) -> str:
     A lone surrogate, which neither UTF-8 nor the reader of `datasets` takes, becomes U+FFFD; two halves of one
     character become that character.
     """
-    return " ".join(_NOT_TEXT.sub(" ", _PAIRS.sub(_whole, caption)).split())
+    return " ".join(_NOT_TEXT.sub(" ", _PAIRS.sub(_whole, caption)).replace("\ufeff", "").split())
 
 
 def _whole(match: re.Match[str]) -> str:

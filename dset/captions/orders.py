@@ -1,13 +1,12 @@
 """What a caption dataset is asked to be: the command's words and flags, and plan.json, which binds some of them."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dset import files
+from dset import files, values
 from dset.captions import prompts
 from dset.captions.forbidden import Names
 from dset.captions.rules import Rules
@@ -132,8 +131,7 @@ def _known_source(plan: Path) -> Path:
 
 def _named(source: Path) -> str:
     """The folder's own name, as one that any system can take."""
-    name = re.sub(r"[^\w .-]+", "_", source.resolve().name, flags=re.UNICODE).strip(" ._")
-    return name or "pictures"
+    return values.as_name(source.resolve().name) or "pictures"
 
 
 def known_plan(folder: Path) -> dict[str, Any]:
