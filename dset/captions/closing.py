@@ -6,6 +6,7 @@ from dset.captions.making import CAPTION, KEEP, TRANSLATE, Making, Prepared
 from dset.captions.publishing import Published
 from dset.failures import Kind
 from dset.images.album import ASIDE, COPY, FILTERED, REPLACED
+from dset.images.sources import EXTENSIONS
 from dset.inspection import Report
 from dset.queues import Asked
 from dset.wording import counted, sentences
@@ -21,8 +22,6 @@ def found(prepared: Prepared, making: Making) -> list[str]:
     states = Counter(one.state for one in album.by_source.values() if one.source in here)
     aside = [f"{one.source} {one.reason}" for one in album.of(ASIDE) if one.source in here]
     lines = [f"{making.order.name}: {counted(len(here), 'picture')} found, {prepared.new:,} of them new"]
-    if not here:
-        lines = [f"{making.order.name}: no pictures are in {making.order.source}"]
     if sources.other:
         lines.append(f"{counted(sources.other, 'file')} there, no pictures by their names, left out")
     if sources.outside:
@@ -35,7 +34,7 @@ def found(prepared: Prepared, making: Making) -> list[str]:
         )
     if sources.unnamed:
         lines.append(
-            f"{counted(len(sources.unnamed), 'name')} that are no text, left out: {_some(sources.unnamed)}"
+            f"{counted(len(sources.unnamed), 'file')} left out, for a name that is no text: {_some(sources.unnamed)}"
         )
     if states[COPY]:
         lines.append(f"{counted(states[COPY], 'copy', 'copies')} of another picture, taken once")
@@ -44,6 +43,15 @@ def found(prepared: Prepared, making: Making) -> list[str]:
     if small := _enlarged(making):
         lines.append(f"{counted(small, 'picture')} smaller than the size wanted, and enlarged")
     return lines
+
+
+def nothing(prepared: Prepared, making: Making) -> str:
+    """The one line where there is no picture at all."""
+    if count := len(prepared.found.pictures):
+        why = f"none of the {counted(count, 'picture')} in it can be used; {making.place.path / 'images.jsonl'} says why"
+    else:
+        why = f"no pictures are in it, by their names ({', '.join(sorted(EXTENSIONS))})"
+    return f"caption: {making.order.source}: {why}"
 
 
 def _some(names: list[str] | tuple[str, ...]) -> str:
@@ -85,11 +93,21 @@ def report(making: Making, prepared: Prepared, filtered: int, published: Publish
         f"  for training: {train} ({counted(published.lines, 'caption')} in metadata.jsonl{_txt(making)})"
     )
     if made.exit_status == 0 and published.lines + blocked < total:
-        made.exit_status = 0 if making.is_limited else 1
-        made.add("  next: run the same command again; some pictures have no caption yet")
+        held = sum(sum(asked.after.held.values()) for asked in making.asked.values())
+        made.exit_status = 0 if making.is_limited and not held else 1
+        made.add(
+            f"  next: {_held() if held else 'run the same command again; some pictures have no caption yet'}"
+        )
     elif made.exit_status == 0:
         made.add("  next: `caption --check` looks at every picture and caption, `caption --sheet` shows them")
     return made
+
+
+def _held() -> str:
+    return (
+        "--retry-failed asks again for captions that were refused (rejected.json says why), --fix moves their "
+        "pictures out of train/"
+    )
 
 
 def _txt(making: Making) -> str:
@@ -106,6 +124,8 @@ def _headline(making: Making, captioned: int, total: int, blocked: int) -> str:
 def _queue(made: Report, title: str, asked: Asked, *, invented: bool) -> None:
     """The lines of one queue; one that had nothing to do and left nothing says nothing."""
     stopped, exit_status = asked.stopped, asked.exit_status
+    if stopped is None and not asked.signal and not asked.progress.failed:
+        exit_status = 0  # rows left alone may be of pictures that are not in train/ any more
     if exit_status == 2 and stopped is not None and stopped.kind in {Kind.STOP, Kind.ROW_FAULT}:
         made.error = sentences(stopped.reason, stopped.advice)
     if asked.progress.total or exit_status:

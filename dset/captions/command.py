@@ -9,6 +9,7 @@ from dset import choosing, queues
 from dset.captions import closing, looks, orders, rehearsed
 from dset.captions.making import Counting, Making
 from dset.endpoints import Endpoint
+from dset.errors import UsageError
 from dset.images import sending
 from dset.inspection import Report
 from dset.queues import Asked, Queue
@@ -34,6 +35,8 @@ def caption(settings: Settings, options: Options, follow: Follow, counting: Coun
         prepared = making.prepare(counting)
         for line in closing.found(prepared, making):
             tell(line)
+        if not making.album.numbered():
+            raise UsageError(closing.nothing(prepared, making))
         filtered = making.filter_alike()
         if settings.rehearse:
             endpoint = stack.enter_context(rehearsed.staged(making, settings))

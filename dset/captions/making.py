@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from dset import files, planned
+from dset import files, planned, views
 from dset.captions import gate, laid_out, orders, prompt_file, prompts, publishing, records, said
 from dset.captions.orders import Order
 from dset.captions.places import BLOCKED, FILTERED, REPLACED, SHELVES, TRAIN, Place
@@ -130,7 +130,7 @@ class Making:
 
     def caption(self, ask: Ask) -> None:
         """Ask for the captions of the pictures in train/, and of blocked ones that are to be asked again."""
-        rows = [{_IMAGE: one.file, _SOURCE: one.source} for one in self.album.ready()]
+        rows = [{_IMAGE: one.file, _SOURCE: views.guard(one.source)} for one in self.album.ready()]
         # A lone column of another name would be taken for the questions.
         planned.extend(self.place.questions, [_IMAGE, "question", "status", _SOURCE], rows)
         text = prompt_file.read(self.place.prompt, self.rules, self._settings)

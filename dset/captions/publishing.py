@@ -62,6 +62,7 @@ def standing(train: Path, wanted: Sequence[Line], further: Further = _NO_MORE) -
 def publish(train: Path, wanted: Sequence[Line], further: Further = _NO_MORE, *, is_kohya: bool) -> Published:
     """Write the captions of these pictures, see `standing`; of what cannot be read a copy is kept. Raises OSError."""
     found = standing(train, wanted, further)
+    files.make_folder(train)
     for path in found.unread:
         moves.keep(path, train.parent / ASIDE)
     _write(train / METADATA, b"".join(map(laid_out.line_of, found.lines)))
