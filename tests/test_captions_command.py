@@ -11,7 +11,7 @@ from dset import steps
 from dset.rehearsal import faults
 from dset.rehearsal.server import Server
 from tests import pictures
-from tests.captioning import SHORT, Studio, frames, source
+from tests.captioning import SHORT, Studio, caption_of, frames, source
 from tests.crashes import Refusal
 from tests.running import Run
 from tests.running import at as pointed
@@ -130,6 +130,32 @@ def test_a_bad_key_ends_with_two_and_the_other_queues_are_not_asked(studio: Stud
     assert "captions:" not in done.out
 
 
+def test_one_budget_holds_for_all_queues_together(studio: Studio) -> None:
+    frames(studio.place, 3)
+    (studio.place / "endpoints.toml").write_text(
+        f'[[providers]]\nname = "here"\nbase_url = "{studio.server.base_url}"\nkeys = []\nmodels = ["seer"]\n'
+        "price = { input = 0, output = 1000 }\n",
+        "utf-8",
+    )
+    studio.said["Is this true"] = faults.ok("yes", completion_tokens=100)
+    flags = (
+        "--size",
+        "16",
+        "--word-count",
+        "none",
+        "--keep-if",
+        "a dog",
+        "--max-tokens",
+        "100",
+        "--concurrency",
+        "1",
+    )
+    done = studio.look("frames", *flags, "--budget", "0.35")
+    assert len(studio.asked) == 3, done.said
+    assert done.exit_status in {1, 2}
+    assert "budget" in done.said
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_while_asking_keeps_what_came_and_ends_with_130(studio: Studio) -> None:
     frames(studio.place, 3)
@@ -190,7 +216,8 @@ def test_what_fix_filters_stays_filtered_in_the_next_run(studio: Studio) -> None
     picture = pictures.flat((10, 20, 30), (20, 20))
     (root / "2.png").write_bytes(pictures.data(picture, "PNG"))
     (root / "3.bmp").write_bytes(pictures.data(picture, "BMP"))
-    studio.run()
+    studio.said["Write a caption"] = lambda _name, _text, _time: caption_of(str(len(studio.asked)))
+    assert studio.run().exit_status == 0
     assert studio.look("--check").exit_status == 1
     assert studio.look("--fix").exit_status == 0
     assert (studio.shelf("train"), studio.shelf("filtered")) == (["1.jpg", "2.jpg"], ["3.jpg"])

@@ -291,6 +291,19 @@ def test_without_images_jsonl_no_caption_goes_to_another_picture(studio: Studio)
     assert studio.texts() == {name: caption_of(name) for name in ("4.jpg", "5.jpg")}
 
 
+def test_a_lost_images_jsonl_costs_nothing_where_the_pictures_stand(studio: Studio) -> None:
+    frames(studio.place, 3)
+    studio.said["2.jpg"] = faults.content_exists_risk()
+    studio.run()
+    (studio.folder / "images.jsonl").unlink()
+    (studio.place / "frames" / "0.png").write_bytes(source(9))
+    studio.asks()
+    assert studio.run().exit_status == 0
+    assert studio.asks() == ["4.jpg"]
+    assert (list(studio.texts()), studio.shelf("blocked")) == (["1.jpg", "3.jpg", "4.jpg"], ["2.jpg"])
+    assert studio.shelf("train") == ["1.jpg", "3.jpg", "4.jpg"]
+
+
 def test_a_second_command_is_told(studio: Studio) -> None:
     frames(studio.place, 1)
     heard: list[Run] = []

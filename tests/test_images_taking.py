@@ -248,6 +248,27 @@ def test_a_picture_is_made_again_only_from_the_source_it_was_made_of(stand: Stan
     assert (stand.folder / "train" / "1.jpg").read_bytes() == whole
 
 
+@pytest.mark.parametrize("lost", ["all", "a line", "both lines of a picture"])
+def test_a_picture_whose_line_was_lost_gets_its_number_back(stand: Stand, lost: str) -> None:
+    for seed in range(3):
+        stand.put(f"{seed}.png", seed)
+    wanted = stand.check()
+    path = stand.folder / "images.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    gone = {"all": set(range(6)), "a line": {4}, "both lines of a picture": {1, 4}}[lost]
+    path.write_bytes(b"".join(b"{damaged\n" if at in gone else line for at, line in enumerate(lines)))
+    stand.put("new.png", 7)
+    assert stand.check() == {**wanted, "new.png": 4}
+
+
+def test_a_picture_that_somebody_put_into_the_album_is_left_alone(stand: Stand) -> None:
+    stand.put("a.png", 1)
+    (stand.folder / "train").mkdir()
+    (stand.folder / "train" / "5.jpg").write_bytes(b"of somebody")
+    assert {one.source: one.number for one in stand.take().ready()} == {"a.png": 6}
+    assert (stand.folder / "train" / "5.jpg").read_bytes() == b"of somebody"
+
+
 # --- ends
 
 

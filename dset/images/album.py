@@ -63,7 +63,7 @@ class Album:
         self.by_source: dict[str, Picture] = {}  # in the order of their last lines
         self._by_content: dict[str, Picture] = {}
         self._is_whole = False  # the last line of images.jsonl
-        self._highest = max(_number_of(name) for name in ("", *taken, *self._names()))
+        self._highest = max(number_in(name) for name in ("", *taken, *self._names()))
         for picture in read(folder):
             self.know(picture)
 
@@ -176,7 +176,8 @@ def _line(picture: Picture) -> bytes:
     return answers.as_line(dataclasses.asdict(picture))
 
 
-def _number_of(name: str) -> int:
+def number_in(name: str) -> int:
+    """The number of a picture by its file name, 0 for none."""
     match = _NUMBERED.fullmatch(name)
     return int(match[1]) if match else 0
 

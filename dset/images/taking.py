@@ -7,8 +7,9 @@ from pathlib import Path
 
 from dset import files
 from dset.images import pool, preparing
-from dset.images.album import ASIDE, COMING, COPY, READY, REPLACED, Album, Picture
+from dset.images.album import ASIDE, COMING, COPY, READY, REPLACED, Album, Picture, number_in
 from dset.images.fitting import Form
+from dset.images.orphans import Orphans
 from dset.images.preparing import Made, Piece
 
 _BATCH = 32  # pictures whose names and lines become durable together
@@ -31,6 +32,8 @@ class Taking:
         self._settled: list[Picture] = []
         self._fresh: list[tuple[Picture, Path]] = []  # pictures that take a number, and where they were made
         self._present: set[str] = set()
+        self._orphans: Orphans | None = None
+        self._adopted: list[Path] = []
 
     def new(self, sources: Sequence[str]) -> list[str]:
         """Those of `sources`, all of the folder, that are not in the album as they stand now."""
@@ -68,6 +71,7 @@ class Taking:
             return
         files.make_folder(self._made_in)
         files.make_folder(self._album.folder / self._album.shelves[0])
+        self._orphans = Orphans(self._album)
         self._take(new, came, workers)
         copies = (one.source for one in self._album.of(COPY) if one.source in self._present)
         if freed := [source for source in copies if not self._is_known(source)]:
@@ -119,7 +123,7 @@ class Taking:
         elif (twin := self._album.made_of(made.sha256)) is not None:
             self._know(self._known_again(known, twin))
         else:
-            number = self._number_for(source)
+            number = self._number_for(source, coming.piece.target)
             self._know(self._left_by(source))
             file = f"{self._album.shelves[0]}/{number}{made.suffix}"
             new = replace(known, state=READY, number=number, file=file, stored=made.stored, print=made.print)
@@ -132,11 +136,16 @@ class Taking:
         for picture in settled:
             self._album.know(picture)
 
-    def _number_for(self, source: str) -> int:
-        """The one that it was given before a kill, else a new one."""
+    def _number_for(self, source: str, made: Path) -> int:
+        """The one that it was given before a kill, or before its line was lost, else a new one."""
         before = self._album.by_source.get(source)
-        held = before.number if before is not None and before.state == COMING else None
-        return held or self._album.next_number()
+        if before is not None and before.state == COMING and before.number:
+            return before.number
+        orphan = self._orphans.take(made) if self._orphans else None
+        if orphan is None:
+            return self._album.next_number()
+        self._adopted.append(orphan)
+        return number_in(orphan.name)
 
     def _known_again(self, found: Picture, twin: Picture) -> list[Picture]:
         """A picture of these bytes is there: the source was touched or taken back, was given another name, or is a copy."""
@@ -177,6 +186,10 @@ class Taking:
             files.move(made, self._album.folder / picture.file)
         if fresh:
             files.settle(self._album.folder / self._album.shelves[0])
+        for orphan in self._adopted:
+            if orphan.parent.name != self._album.shelves[0]:
+                files.remove(orphan)
+        self._adopted = []
         self._album.note([picture for picture, _ in fresh])
 
     def clear_up(self) -> None:
