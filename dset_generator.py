@@ -149,8 +149,8 @@ def export(settings: Settings, screen: Screen, options: Options) -> int:
 
 
 def _told(report: Any, screen: Screen) -> int:
-    if report.error:
-        screen.error(report.error)
+    if error := getattr(report, "error", ""):  # of some verbs
+        screen.error(error)
     for line in report.lines:
         screen.result(line)
     return int(report.exit_status)
@@ -158,11 +158,13 @@ def _told(report: Any, screen: Screen) -> int:
 
 def status(settings: Settings, screen: Screen, _: Options) -> int:
     """The verb `status`: look, print, change nothing."""
-    from dset import choosing
+    from dset import choosing, planned
     from dset.folders import Folder
     from dset.status import look
 
-    if Folder(settings.output).plan.exists():
+    if planned.kind_of(settings.output) == "captions":
+        from dset.captions.standing import look
+    elif Folder(settings.output).plan.exists():
         from dset.tasks.standing import look
     elif settings.questions.is_dir():
         from dset.imports import second

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,17 @@ from dset.errors import QuestionsError
 from dset.questions import Sheet
 
 _HALVES = re.compile("[\ud800-\udfff]")
+
+
+def kind_of(folder: Path) -> str:
+    """What plan.json in a folder is of: "captions", "task", or "" where there is none or it cannot be read."""
+    try:
+        document = json.loads((folder / "plan.json").read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return ""
+    if not isinstance(document, dict):
+        return ""
+    return "task" if "task" in document else str(document.get("kind") or "")
 
 
 def create(path: Path, heading: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """The verb `status`: q.csv, the journal and the views against each other. Asks nothing and changes nothing."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -28,6 +29,11 @@ from dset.wording import counted
 
 def look(settings: Settings) -> Report:
     """The report on the folder and the q.csv that the settings name."""
+    return narrowed(settings, lambda _: None)
+
+
+def narrowed(settings: Settings, narrow: Callable[[Plan], object]) -> Report:
+    """The same of a planned q.csv; `narrow` takes rows out of the plan that are not asked now."""
     settings = _with_own_questions(settings)
     report, folder = Report(), Folder(settings.output)
     if busy := _running(folder):
@@ -39,13 +45,20 @@ def look(settings: Settings) -> Report:
         for line in quotas.still_spent(folder.endpoints, clocks.now()):
             report.add(line)
         with Sheet(settings.questions, encoding=settings.encoding, column=settings.column) as sheet:
-            _sheet(sheet, folder, known, settings, report)
+            _sheet(sheet, folder, known, settings, report, narrow)
     except DsetError as error:
         report.add(str(error), 2)
     return report
 
 
-def _sheet(sheet: Sheet, folder: Folder, known: Knowledge, settings: Settings, report: Report) -> None:
+def _sheet(
+    sheet: Sheet,
+    folder: Folder,
+    known: Knowledge,
+    settings: Settings,
+    report: Report,
+    narrow: Callable[[Plan], object],
+) -> None:
     if swaps.is_unfinished(sheet.path):
         report.add(
             f"{sheet.path}: an earlier run was ended while it wrote it; the next run clears that up", 1
@@ -66,7 +79,9 @@ def _sheet(sheet: Sheet, folder: Folder, known: Knowledge, settings: Settings, r
         retry_failed=settings.retry_failed,
         is_planned=settings.is_planned,
     )
-    _rows(worklist.plan(sheet, known.tally, known.register, rules), known.register, report)
+    plan = worklist.plan(sheet, known.tally, known.register, rules)
+    narrow(plan)
+    _rows(plan, known.register, report)
     own = [*known.state.columns, *known.tally.columns, *(name for _, name in sheet.columns.own)]
     inspection.compare_views(folder, settings, list(dict.fromkeys(own)), report)
 

@@ -2,6 +2,7 @@
 
 import codecs
 import math
+import unicodedata
 import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
@@ -141,3 +142,19 @@ def model_name(text: str) -> str:
 
 def verbatim(text: str) -> str:
     return text
+
+
+def is_name(text: str) -> bool:
+    """It can be the name of a folder on any system: letters of any script, digits, blanks, '.', '-' and '_'."""
+    begins = text[:1] == "_" or unicodedata.category(text[:1] or " ")[0] in "LN"
+    return begins and text[-1] not in " ." and all(map(_is_of_name, text))
+
+
+def as_name(text: str) -> str:
+    """The text with `_` for what no such name can hold; '' where nothing is left of it."""
+    return "".join(one if _is_of_name(one) else "_" for one in text).strip(" ._")
+
+
+def _is_of_name(character: str) -> bool:
+    # M: the vowels and tones that many scripts write above and below their letters
+    return character in " .-_" or unicodedata.category(character)[0] in "LMN"

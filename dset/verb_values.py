@@ -30,7 +30,7 @@ def fixed(text: str) -> tuple[str, str]:
 
 
 def folder_name(text: str) -> str:
-    if not re.fullmatch(r"\w[\w .-]*", text) or text.endswith((".", " ")):
+    if not values.is_name(text):
         raise ValueError(f"{text!r}: a name is letters, digits, - and _")
     return text
 

@@ -7,6 +7,7 @@ from dset import texts
 from dset.captions import laid_out
 from dset.captions.entries import Entry
 from dset.captions.facts import Facts
+from dset.captions.places import TRAIN, UNCAPTIONED
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ def choose(facts: Facts) -> Choice:
     again: dict[str, str] = {}
     said: set[str] = set()
     for entry in facts.entries:
-        if entry.folder not in {laid_out.TRAIN, "uncaptioned"}:
+        if entry.folder not in {TRAIN, UNCAPTIONED}:
             continue
         faults = ""
         for caption in _candidates(facts, entry):

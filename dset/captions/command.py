@@ -9,9 +9,11 @@ from dset import choosing, queues
 from dset.captions import closing, looks, orders, rehearsed
 from dset.captions.making import Counting, Making
 from dset.endpoints import Endpoint
+from dset.errors import UsageError
 from dset.images import sending
 from dset.inspection import Report
 from dset.queues import Asked, Queue
+from dset.rehearsal import stage
 from dset.session import Follow
 from dset.settings import Settings
 from dset.verbs import Options
@@ -22,10 +24,10 @@ Tell = Callable[[str], None]
 def caption(settings: Settings, options: Options, follow: Follow, counting: Counting, tell: Tell) -> Report:
     """Make the dataset, or go on with it; `tell` takes lines for the user. Raises DsetError, OSError."""
     home = settings.output
-    settings = rehearsed.settings_for(settings) if settings.rehearse else settings
+    settings = stage.settings_for(settings) if settings.rehearse else settings
     if options["check"] or options["fix"] or options["sheet"]:
         return looks.look(orders.folder_of(options, settings), options, tell)
-    order = orders.read(options, settings)
+    order = orders.read(options, settings, home)
     if settings.rehearse:
         tell("rehearsal: invented captions, no key, no network, nothing is billed")
     with ExitStack() as stack:
@@ -33,6 +35,8 @@ def caption(settings: Settings, options: Options, follow: Follow, counting: Coun
         prepared = making.prepare(counting)
         for line in closing.found(prepared, making):
             tell(line)
+        if not making.album.numbered():
+            raise UsageError(closing.nothing(prepared, making))
         filtered = making.filter_alike()
         if settings.rehearse:
             endpoint = stack.enter_context(rehearsed.staged(making, settings))

@@ -9,12 +9,13 @@ from typing import Any
 
 from dset.answers import Record
 from dset.captions import laid_out, records
+from dset.captions.places import REPLACED, SHELVES, TRAIN
 from dset.failures import Kind
 from dset.rejections import INTERRUPTED
 
 STATES = ("captioned", "waiting", "failed", "blocked", "filtered", "set aside", "copy", "deleted")
 # Where a picture may lie, the first where it is found; train/ alone is what a trainer reads.
-PLACES = ("train", "blocked", "filtered", "uncaptioned")
+PLACES = tuple(one for one in SHELVES if one != REPLACED)
 _TRANSLATION = re.compile("text_([A-Za-z][A-Za-z0-9_-]{0,20})")
 _SETTLED = {"set aside", "copy", "filtered"}
 
@@ -118,7 +119,7 @@ def _places(folder: Path) -> dict[str, str]:
 
 def _translations(folder: Path) -> dict[str, dict[str, str]]:
     """The further fields `text_th` … of train/metadata.jsonl, by picture and language."""
-    path = folder / laid_out.TRAIN / laid_out.METADATA
+    path = folder / TRAIN / laid_out.METADATA
     if not path.is_file():
         return {}
     found = {}

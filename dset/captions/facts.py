@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dset.captions import entries, laid_out, looking, training
+from dset.captions import entries, looking, training
 from dset.captions.entries import Entry
 from dset.captions.looking import Each, Look
+from dset.captions.places import TRAIN
 from dset.captions.training import Training
 from dset.errors import UsageError
 from dset.folders import Folder
@@ -38,7 +39,7 @@ def gather(folder: Path, rules: Rules | None, each: Each | None = None) -> Facts
     size = size_of(folder)
     known = tuple(entries.read(folder))
     train = training.read(folder, known)
-    paths = [folder / laid_out.TRAIN / name for name in train.pictures]
+    paths = [folder / TRAIN / name for name in train.pictures]
     looks = {path.name: found for path, found in (each or looking.one_by_one)(paths, looking.look)}
     holder = Lock(Folder(folder).lock, str(folder)).holder()
     return Facts(folder, size, known, train, looks, rules or (lambda _: []), holder)

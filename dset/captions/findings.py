@@ -8,6 +8,7 @@ from dset import texts
 from dset.captions import laid_out
 from dset.captions.entries import Entry
 from dset.captions.facts import Facts
+from dset.captions.places import TRAIN
 
 FIX = "`--fix` {}"
 AGAIN = "run the same `caption` command again"
@@ -110,7 +111,7 @@ def _why(entry: Entry) -> str:
 
 def standing(facts: Facts) -> list[Entry]:
     """The entries whose pictures are in train/, in image order."""
-    return [entry for entry in facts.entries if entry.folder == laid_out.TRAIN]
+    return [entry for entry in facts.entries if entry.folder == TRAIN]
 
 
 def _pictureless(facts: Facts) -> Found:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dset import answers
+from dset.captions.places import TRAIN
 
 if TYPE_CHECKING:
     from dset.captions.entries import Entry
 
-TRAIN = "train"
 METADATA = "metadata.jsonl"
 _PAIRS = re.compile("[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]")
 _NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f]")

@@ -7,9 +7,8 @@ from dset import files
 from dset.captions import laid_out, moves
 from dset.captions.facts import Facts
 from dset.captions.laid_out import Line
+from dset.captions.places import ASIDE, TRAIN
 from dset.wording import counted
-
-_ASIDE = "aside"
 
 
 def write(found: Facts, captions: Mapping[str, str], say: Callable[[str], None], *, has_texts: bool) -> None:
@@ -21,7 +20,7 @@ def write(found: Facts, captions: Mapping[str, str], say: Callable[[str], None],
 
 
 def _write_metadata(found: Facts, wanted: Mapping[str, str], say: Callable[[str], None]) -> None:
-    train, path = found.training, found.folder / laid_out.TRAIN / laid_out.METADATA
+    train, path = found.training, found.folder / TRAIN / laid_out.METADATA
     lines = [Line(name, caption, _further(found, name, caption)) for name, caption in wanted.items()]
     there = train.metadata
     if there is not None and list(there.lines) == lines and not there.damaged:
@@ -31,12 +30,12 @@ def _write_metadata(found: Facts, wanted: Mapping[str, str], say: Callable[[str]
             files.replace(path, map(laid_out.line_of, lines))
             say(f"wrote train/metadata.jsonl: {counted(len(lines), 'line')}")
         return
-    kept = moves.keep(path, found.folder / _ASIDE)
+    kept = moves.keep(path, found.folder / ASIDE)
     files.replace(path, files.in_blocks(map(laid_out.line_of, lines)))
     dropped = len(set(train.lines) - set(wanted))
     told = f", {dropped:,} without a picture or a caption taken out" if dropped else ""
     say(
-        f"wrote train/metadata.jsonl anew: {counted(len(lines), 'line')}{told}; the old one is {_ASIDE}/{kept.name}"
+        f"wrote train/metadata.jsonl anew: {counted(len(lines), 'line')}{told}; the old one is {ASIDE}/{kept.name}"
     )
 
 
@@ -54,10 +53,10 @@ def _write_texts(found: Facts, wanted: Mapping[str, str], say: Callable[[str], N
     for name in wrong:
         path = _txt(found, name)
         if path.exists():
-            moves.keep(path, found.folder / _ASIDE)
+            moves.keep(path, found.folder / ASIDE)
         files.replace(path, [laid_out.txt_of(wanted[name])])
     if wrong:
-        say(f"wrote {len(wrong):,} .txt; what they replace is kept in {_ASIDE}/")
+        say(f"wrote {len(wrong):,} .txt; what they replace is kept in {ASIDE}/")
 
 
 def _stands(found: Facts, name: str, caption: str) -> bool:
@@ -66,4 +65,4 @@ def _stands(found: Facts, name: str, caption: str) -> bool:
 
 
 def _txt(found: Facts, name: str) -> Path:
-    return found.folder / laid_out.TRAIN / laid_out.txt_name(name)
+    return found.folder / TRAIN / laid_out.txt_name(name)

@@ -49,7 +49,7 @@ def _fix(
         before = len(report.lines)
         mending.fix(folder, told, report.add, remake=_remaking(folder, plan), each=_each)
         if len(report.lines) == before:
-            report.add("nothing was to be mended")
+            report.add("there is nothing that --fix can mend")
     finally:
         lock.release()
 

@@ -3,19 +3,18 @@
 Each step takes up what stands and does the rest, so that the same command goes on after any end.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from dset import files, planned
+from dset import files, planned, views
 from dset.captions import gate, laid_out, orders, prompt_file, prompts, publishing, records, said
 from dset.captions.orders import Order
 from dset.captions.places import BLOCKED, FILTERED, REPLACED, SHELVES, TRAIN, Place
 from dset.captions.publishing import Published
 from dset.captions.rules import Rules
-from dset.contents import Question
 from dset.images import album as albums
 from dset.images import sources
 from dset.images.album import Album, Picture
@@ -23,7 +22,6 @@ from dset.images.likeness import Prints
 from dset.images.sources import Found
 from dset.images.taking import Taking
 from dset.locks import Lock
-from dset.questions import Sheet
 from dset.queues import Asked, Queue
 from dset.settings import Settings
 from dset.workspace import Workspace
@@ -62,7 +60,7 @@ class Making:
         self._lock.acquire()
         try:
             orders.bind(self.order)
-            self.album = Album(self.order.folder, SHELVES)
+            self.album = Album(self.order.folder, SHELVES, self._spoken_of())
         except BaseException:
             self._lock.release()
             raise
@@ -70,6 +68,10 @@ class Making:
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()
+
+    def _spoken_of(self) -> set[str]:
+        """Pictures of which something was said: were images.jsonl lost, their numbers would be given to others."""
+        return {name for folder in (self.place.path, self.place.keeping) for name in said.pictures(folder)}
 
     def prepare(self, counting: Counting) -> Prepared:
         """Take what is new in the user's folder into train/, numbered in natural order. Raises OSError."""
@@ -79,6 +81,7 @@ class Making:
         if new:
             with counting("pictures", len(new)) as came:
                 taking.take(found.pictures, came)
+        taking.clear_up()
         self._put_right()
         return Prepared(found, len(new))
 
@@ -103,13 +106,21 @@ class Making:
         if not condition:
             return
         folder = self.place.keeping
+        self._take_back(condition)
         rows = [{"question": condition, _IMAGE: one.file} for one in self.album.ready()]
-        _add(folder / "q.csv", ["question", _IMAGE, "status"], rows)
+        planned.extend(folder / "q.csv", ["question", _IMAGE, "status"], rows)
         settings = self._for_queue(folder, prompts.keeping("{question}"))
         self._ask(ask, KEEP, Queue(settings, self.order.folder, gate.yes_or_no, self._undecided))
         decided = said.decisions(folder, condition)
         out = [one for one in self.album.ready() if decided.get(Path(one.file).name) is False]
-        self.album.note([_filtered(one, f"not: {condition}") for one in out])
+        self.album.note([_filtered(one, _unfulfilled(condition)) for one in out])
+        self._put_right()
+
+    def _take_back(self, condition: str) -> None:
+        """What another condition filtered is asked about anew."""
+        earlier = (one for one in self.album.of(albums.FILTERED) if one.reason.startswith(_unfulfilled("")))
+        back = [one for one in earlier if one.reason != _unfulfilled(condition)]
+        self.album.note([replace(one, state=albums.READY, reason="") for one in back])
         self._put_right()
 
     def _undecided(self, work: Workspace) -> None:
@@ -118,11 +129,15 @@ class Making:
 
     def caption(self, ask: Ask) -> None:
         """Ask for the captions of the pictures in train/, and of blocked ones that are to be asked again."""
-        rows = [{_IMAGE: one.file, _SOURCE: one.source} for one in self.album.ready()]
-        _add(self.place.questions, [_IMAGE, "status", _SOURCE], rows)
-        text = prompt_file.read(self.place.prompt, self.order, self._settings)
+        rows = [{_IMAGE: one.file, _SOURCE: views.guard(one.source)} for one in self.album.ready()]
+        # A lone column of another name would be taken for the questions.
+        planned.extend(self.place.questions, [_IMAGE, "question", "status", _SOURCE], rows)
+        text = prompt_file.read(self.place.prompt, self.rules, self._settings)
         settings = replace(self._for_queue(self.order.folder, text), second_opinion=True)
-        known = {f"{TRAIN}/{name}": caption for name, caption in records.captions(self.order.folder).items()}
+        said_of = records.captions(self.order.folder)
+        known = {
+            one.file: said_of[name] for one in self.album.ready() if (name := Path(one.file).name) in said_of
+        }
         captions = gate.CaptionGate(self.rules, known)
         self._ask(ask, CAPTION, Queue(settings, self.order.folder, captions, self._uncaptioned))
 
@@ -147,8 +162,9 @@ class Making:
         if not lang:
             return
         folder = self.place.translating(lang)
-        captions = {line.text: line.name for line in self._captioned()}
-        _add(
+        edited = publishing.standing(self.place.train, self._captioned())  # what the user wrote counts
+        captions = {line.text: line.name for line in edited.lines}
+        planned.extend(
             folder / "q.csv",
             ["question", "status", "file"],
             [{"question": text, "file": name} for text, name in captions.items()],
@@ -164,34 +180,39 @@ class Making:
             ask, TRANSLATE, Queue(settings, folder, gate.translation(wanted), standing), self.order.text_model
         )
 
+    def standing(self) -> list[Picture]:
+        """The pictures that are to have a caption: all but those that were filtered, and that somebody removed."""
+        return [one for one in self.album.ready() if self.album.where(one) is not None]
+
     def blocked(self) -> set[str]:
         """The file names of pictures that a service's safety filter refuses."""
-        ready = {Path(one.file).name for one in self.album.ready()}
-        return ready & said.refused(self.order.folder) - records.captions(self.order.folder).keys()
+        standing = {Path(one.file).name for one in self.standing()}
+        return standing & said.refused(self.order.folder) - records.captions(self.order.folder).keys()
 
     @property
     def is_rehearsal(self) -> bool:
         """Everything said is invented."""
         return bool(self._settings.rehearse)
 
+    @property
+    def is_limited(self) -> bool:
+        """--limit leaves pictures for another run."""
+        return self._settings.limit is not None
+
     def lay_out(self) -> Published:
         """Blocked pictures leave train/, and the captions of the others are written there. Raises OSError."""
         self.album.shelve(self.blocked(), TRAIN if self.order.keeps_blocked else BLOCKED)
         self._put_right()
-        return publishing.publish(self.place.train, self._captioned(), is_kohya=self.order.is_kohya)
+        lines, lang = self._captioned(), self.order.translate
+        translated = said.translations(self.place.translating(lang)) if lang else {}
+        more = {text: {f"text_{lang}": laid_out.plain(other)} for text, other in translated.items()}
+        return publishing.publish(self.place.train, lines, more, is_kohya=self.order.is_kohya)
 
     def _captioned(self) -> list[laid_out.Line]:
         """A line for each picture in train/ that has a caption, in image order."""
-        captions, lang = records.captions(self.order.folder), self.order.translate
-        translated = said.translations(self.place.translating(lang)) if lang else {}
-        lines = []
-        for picture in self._in_train():
-            name = Path(picture.file).name
-            if name in captions:
-                text = laid_out.plain(captions[name])
-                more = {f"text_{lang}": laid_out.plain(translated[text])} if text in translated else {}
-                lines.append(laid_out.Line(name, text, more))
-        return lines
+        captions = records.captions(self.order.folder)
+        names = (Path(one.file).name for one in self._in_train())
+        return [laid_out.Line(name, laid_out.plain(captions[name])) for name in names if name in captions]
 
     def _put_right(self) -> None:
         captions = records.captions(self.order.folder)
@@ -206,6 +227,7 @@ class Making:
             output=folder,
             given=self._settings.given | {"output"},
             prompt=prompt,
+            beside=tuple(one for one in self.place.queues(self.order.translate) if one != folder),
             samples=1,
             schema=None,
             encoding="",
@@ -222,21 +244,9 @@ class Making:
         return any(one.is_over for one in self.asked.values())
 
 
+def _unfulfilled(condition: str) -> str:
+    return f"not: {condition}"
+
+
 def _filtered(picture: Picture, reason: str) -> Picture:
     return replace(picture, state=albums.FILTERED, reason=reason)
-
-
-def _add(path: Path, heading: Sequence[str], rows: Sequence[dict[str, str]]) -> None:
-    """Make the queue, or add the rows that are not in it. Raises QuestionsError, OSError."""
-    files.make_folder(path.parent)
-    if not path.exists():
-        planned.create(path, heading)
-    with Sheet(path) as sheet:
-        known = {_content(sheet.question(record, ())) for _, record in sheet.records()}
-    new = [row for row in rows if (row.get("question", ""), row.get(_IMAGE, "")) not in known]
-    if new:
-        planned.add(path, new, [name for name in heading if name in {"question", _IMAGE}])
-
-
-def _content(question: Question) -> tuple[str, str]:
-    return question.text, question.image

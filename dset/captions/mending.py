@@ -13,14 +13,15 @@ from dset.captions import choice, entries, facts, findings, layout, looking, mov
 from dset.captions.choice import Choice
 from dset.captions.entries import Entry
 from dset.captions.facts import Facts, Rules
-from dset.captions.laid_out import TRAIN
 from dset.captions.looking import Each
+from dset.captions.places import ASIDE, BLOCKED, FILTERED, SHELVES, TRAIN, UNCAPTIONED
 from dset.cleaning import clean
 from dset.folders import Folder
+from dset.images import album as albums
+from dset.images.album import Album
 from dset.locks import Lock
 from dset.wording import counted
 
-ASIDE, BLOCKED, FILTERED, UNCAPTIONED = "aside", "blocked", "filtered", "uncaptioned"
 _NAMED = 20  # of the files that one line is about
 
 Say = Callable[[str], None]
@@ -49,7 +50,7 @@ def _mend(found: Facts, remake: Remake | None, say: Say) -> None:
     has_texts = found.training.has_texts
     _move(found, found.training.foreign, ASIDE, "that images.jsonl does not know", say)
     found = _usable(found, remake, say)
-    _move(found, findings.twins(found), FILTERED, "that another one is byte for byte", say)
+    _filter_twins(found, say)
     found = _anew(found)
     chosen = choice.choose(found)
     # The journal first: a picture that left train/ while its bad caption stands would be brought back with it.
@@ -58,6 +59,20 @@ def _mend(found: Facts, remake: Remake | None, say: Say) -> None:
     found = _sorted_out(_anew(found), chosen, say)
     layout.write(found, chosen.captions, say, has_texts=has_texts)
     _move(found, training.read(found.folder, found.entries).orphans, ASIDE, "beside no picture", say)
+
+
+def _filter_twins(found: Facts, say: Say) -> None:
+    """Noted first: a picture that is ready by images.jsonl would be brought back to train/ by the next run."""
+    album, twins = Album(found.folder, SHELVES), findings.twins(found)
+    ready = ((one, Path(one.file).name) for one in album.ready())
+    album.note(
+        [
+            replace(one, state=albums.FILTERED, reason=f"byte for byte {twins[name]}")
+            for one, name in ready
+            if name in twins
+        ]
+    )
+    _move(found, twins, FILTERED, "there before, byte for byte", say)
 
 
 def _anew(found: Facts) -> Facts:

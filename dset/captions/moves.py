@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dset import digests, files, steps
+from dset.captions.places import TRAIN, UNCAPTIONED
 
 
 def move(source: Path, folder: Path) -> Path:
@@ -46,7 +47,7 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 def bring_back(folder: Path, names: list[str]) -> int:
     """Move these pictures from uncaptioned/ to train/, where their rows in q.csv say that they are; how many. Raises OSError."""
-    away = [name for name in names if (folder / "uncaptioned" / name).exists()]
+    away = [name for name in names if (folder / UNCAPTIONED / name).exists()]
     for name in away:
-        move(folder / "uncaptioned" / name, folder / "train")
+        move(folder / UNCAPTIONED / name, folder / TRAIN)
     return len(away)

@@ -7,6 +7,7 @@ from dset.captions import laid_out, records
 from dset.captions.entries import Entry
 from dset.captions.facts import Facts
 from dset.captions.findings import AGAIN, FIX, Finding, captions, finding, of_train, worded
+from dset.captions.places import TRAIN, UNCAPTIONED
 
 _WHERE = {"captioned": "moved away", "waiting": "uncaptioned", "failed": "uncaptioned"}
 
@@ -27,7 +28,7 @@ def damaged(folder: Path) -> Iterator[Finding]:
 
 def _elsewhere(facts: Facts) -> Iterator[Finding]:
     """Pictures in uncaptioned/."""
-    away = [entry for entry in facts.entries if entry.folder == "uncaptioned"]
+    away = [entry for entry in facts.entries if entry.folder == UNCAPTIONED]
     cases = (f"{one.file} ({one.reason or 'never asked'})" for one in away if one.state != "captioned")
     what = "{} picture|pictures without a caption, out of train/"
     yield from finding(what, cases, AGAIN, is_fault=False)
@@ -51,7 +52,7 @@ def _gaps(facts: Facts) -> Iterator[Finding]:
     missing = [
         (number, _state(there.get(number)))
         for number in range(1, max(there, default=0) + 1)
-        if number not in there or there[number].folder != laid_out.TRAIN
+        if number not in there or there[number].folder != TRAIN
     ]
     what, advice = "{} number|numbers without a picture in train/", "no fault: a trainer needs no numbers"
     cases = tuple(_ranges(missing))

@@ -1,13 +1,13 @@
 """What a caption dataset is asked to be: the command's words and flags, and plan.json, which binds some of them."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dset import files
+from dset import files, values
+from dset.captions import prompts
 from dset.captions.forbidden import Names
 from dset.captions.rules import Rules
 from dset.errors import UsageError
@@ -17,6 +17,7 @@ from dset.tasks import languages
 from dset.verbs import Options
 
 NAME = "plan.json"
+COLUMNS = ("image", "question", "status", "source", "file")  # of the queues
 Document = Mapping[str, Any]
 _BOUND = ("size", "fit", "quality", "trigger", "lang")  # in which a command must not differ
 
@@ -61,18 +62,17 @@ class Order:
         }
 
 
-def read(options: Options, settings: Settings) -> Order:
-    """The order. Raises UsageError for a folder that is none, and for what cannot be asked."""
+def read(options: Options, settings: Settings, home: Path) -> Order:
+    """The order; `home`: the folder of all that the program writes. Raises UsageError for a folder that is none, and for what cannot be asked."""
     word = options["words"]
     place = settings.output / "captions"
-    source = _source(word, settings.output) if word else _known_source(_only_one(place, options["name"]))
+    source = _source(word, home) if word else _known_source(_only_one(place, options["name"]))
     skips = options["skip_filter"]
     for flag in ("lang", "translate"):
         code = options[flag]
         if code and not languages.is_known(code):
             raise UsageError(f"--{flag}: {code!r} is no language that can be checked; write th, en, vi …")
-    if options["trigger"] != " ".join(options["trigger"].split()):
-        raise UsageError("--trigger must be words with single blanks between them, on one line")
+    _check_trigger(options["trigger"])
     return Order(
         source=source,
         folder=place / (options["name"] or _named(source)),
@@ -90,13 +90,27 @@ def read(options: Options, settings: Settings) -> Order:
     )
 
 
-def _source(word: str, output: Path) -> Path:
+def _check_trigger(trigger: str) -> None:
+    if trigger != " ".join(trigger.split()):
+        raise UsageError("--trigger must be words with single blanks between them, on one line")
+    if named := prompts.taken_for_columns(trigger, COLUMNS):
+        raise UsageError(
+            f"--trigger: {{{named[0]}}} would be replaced by a cell in every prompt; write it without braces"
+        )
+
+
+def _source(word: str, home: Path) -> Path:
     folder = Path(word).expanduser()
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "there is no such folder"
         raise UsageError(f"caption: {folder}: {what}; name the folder that holds the pictures")
-    if folder.resolve().is_relative_to((output / "captions").resolve()):
-        raise UsageError(f"caption: {folder} is a dataset of ours; name the folder with your own pictures")
+    here, ours = folder.resolve(), home.resolve()
+    if here in {ours, ours / "rehearsal"} or any(
+        here.is_relative_to(one / "captions") for one in (ours, ours / "rehearsal")
+    ):
+        raise UsageError(
+            f"caption: {folder} is where datasets of ours are; name the folder with your own pictures"
+        )
     return folder
 
 
@@ -117,8 +131,7 @@ def _known_source(plan: Path) -> Path:
 
 def _named(source: Path) -> str:
     """The folder's own name, as one that any system can take."""
-    name = re.sub(r"[^\w .-]+", "_", source.resolve().name, flags=re.UNICODE).strip(" ._")
-    return name or "pictures"
+    return values.as_name(source.resolve().name) or "pictures"
 
 
 def known_plan(folder: Path) -> dict[str, Any]:

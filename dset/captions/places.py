@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+ASIDE = "aside"  # what is no picture of ours, and old files
 SHELVES = TRAIN, BLOCKED, FILTERED, REPLACED, UNCAPTIONED = (
     "train",
     "blocked",
@@ -46,3 +47,7 @@ class Place:
     def translating(self, lang: str) -> Path:
         """The output folder of the queue of `--translate`."""
         return self.path / f"translate-{lang}"
+
+    def queues(self, lang: str) -> list[Path]:
+        """The output folders of all queues: what they cost is one sum."""
+        return [self.path, self.keeping, *([self.translating(lang)] if lang else [])]

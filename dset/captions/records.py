@@ -8,12 +8,13 @@ from typing import Any
 
 from dset import answers, ends
 from dset.answers import Record
+from dset.captions.places import TRAIN
 from dset.errors import JournalError
 from dset.folders import Folder
+from dset.images.album import NAME as IMAGES
 from dset.rejections import RETRIED
 
-IMAGES = "images.jsonl"
-_TRAIN = "train/"
+_TRAIN = f"{TRAIN}/"
 
 
 def images(folder: Path) -> Iterator[tuple[int, Record | None]]:

@@ -4,11 +4,9 @@ import hashlib
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from dset.captions.making import KEEP, TRANSLATE, Making
 from dset.endpoints import Endpoint
-from dset.keys import Secrets
 from dset.rehearsal import canned, faults, stage
 from dset.rehearsal.server import Behaviour, Request, Script, Server
 from dset.settings import Settings
@@ -84,9 +82,3 @@ def staged(making: Making, settings: Settings) -> Iterator[Endpoint]:
         script = faults.slow(latency, script)
     with Server(script, keep_bodies=False) as server:
         yield stage.endpoint_at(settings, server)
-
-
-def settings_for(settings: Settings) -> Settings:
-    """As for a real run, but in a folder of its own, without keys, with waits that one can sit through."""
-    waits = stage.WAITS if settings.retry_waits == (60.0, 120.0, 240.0) else settings.retry_waits
-    return replace(settings, output=settings.output / "rehearsal", retry_waits=waits, secrets=Secrets({}))

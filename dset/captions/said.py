@@ -28,6 +28,11 @@ def decisions(folder: Path, condition: str) -> dict[str, bool]:
     }
 
 
+def pictures(folder: Path) -> set[str]:
+    """The file names of all pictures that something was said of."""
+    return (records.captions(folder).keys() | records.failures(folder).keys()) - {""}
+
+
 def _data(folder: Path) -> Iterator[tuple[Record, dict[str, Any]]]:
     journal = Folder(folder).journal
     for _, record in answers.scan(journal, ends.sound_size(journal)):

@@ -10,6 +10,7 @@ from pathlib import Path
 from dset.captions import laid_out
 from dset.captions.entries import Entry
 from dset.captions.laid_out import Line, Metadata
+from dset.captions.places import TRAIN
 
 # What `datasets` (its folder reads every picture, and unpacks archives) or kohya (.caption) would take besides ours.
 _TAKEN = re.compile(
@@ -60,8 +61,8 @@ class Training:
 
 def read(folder: Path, entries: Iterable[Entry]) -> Training:
     """train/ as it is now; empty where there is none. Raises OSError."""
-    there = folder / laid_out.TRAIN
-    pictures = tuple(entry.name for entry in entries if entry.folder == laid_out.TRAIN)
+    there = folder / TRAIN
+    pictures = tuple(entry.name for entry in entries if entry.folder == TRAIN)
     metadata = None
     if (there / laid_out.METADATA).is_file():
         metadata = laid_out.parse_metadata((there / laid_out.METADATA).read_bytes())

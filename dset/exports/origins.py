@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dset import answers
+from dset import answers, planned
 from dset.errors import UsageError
 from dset.folders import Folder
 
@@ -62,7 +62,7 @@ def _of_folder(path: Path) -> Origin:
         raise UsageError(f"{path} holds no output.json: it is no output folder, or nothing is answered yet")
     name = path.resolve().name
     runs, plan_file = _runs(folder.runs), path / "plan.json"
-    if not plan_file.exists():
+    if not plan_file.exists() or planned.kind_of(path) == "captions":
         return Origin(path=folder.journal, name=name, is_journal=True, runs=runs)
     plan = _plan(plan_file)
     task = plan["task"]

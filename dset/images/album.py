@@ -8,6 +8,7 @@ knows nor gives a number twice.
 import dataclasses
 import json
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ COMING, READY, COPY, ASIDE, FILTERED, REPLACED = (
     "filtered",
     "replaced",
 )
+_KEPT = frozenset({READY, FILTERED})
 _NUMBERED = re.compile(r"([0-9]{1,9})\.[a-z]+")
 
 
@@ -51,29 +53,53 @@ _FIELDS = {field.name: type(field.default) for field in dataclasses.fields(Pictu
 class Album:
     """The pictures below one folder. The only reader and writer of its images.jsonl; hold the folder's lock."""
 
-    def __init__(self, folder: Path, shelves: Sequence[str] = ("train",)) -> None:
-        """`shelves`: the folders in which a picture may lie; new ones are put into the first. Raises OSError."""
+    def __init__(self, folder: Path, shelves: Sequence[str] = ("train",), taken: Iterable[str] = ()) -> None:
+        """`shelves`: the folders in which a picture may lie; new ones are put into the first.
+
+        `taken`: names of pictures that are spoken of elsewhere; their numbers are not given again. Raises OSError.
+        """
         self.folder, self.shelves = folder, tuple(shelves)
         self._path = folder / NAME
-        self.by_source: dict[str, Picture] = {}
-        self.by_content: dict[str, Picture] = {}
-        self._highest = max(map(_highest_in, (folder / shelf for shelf in shelves)), default=0)
+        self.by_source: dict[str, Picture] = {}  # in the order of their last lines
+        self._by_content: dict[str, Picture] = {}
+        self._is_whole = False  # the last line of images.jsonl
+        self._highest = max(number_in(name) for name in ("", *taken, *self._names()))
         for picture in read(folder):
-            self._know(picture)
+            self.know(picture)
 
-    def _know(self, picture: Picture) -> None:
+    def _names(self) -> Iterator[str]:
+        """What lies on the shelves: a picture without a line is nobody's, and is not given another's name."""
+        for shelf in self.shelves:
+            if (self.folder / shelf).is_dir():
+                yield from (one.name for one in (self.folder / shelf).iterdir())
+
+    def know(self, picture: Picture) -> None:
+        """Take what became of a source for granted, before it is noted."""
+        self.by_source.pop(picture.source, None)
         self.by_source[picture.source] = picture
         if picture.number is not None:
             self._highest = max(self._highest, picture.number)
-            if picture.state in {READY, FILTERED}:
-                self.by_content[picture.sha256] = picture
+            if picture.state in _KEPT:
+                self._by_content[picture.sha256] = picture
 
     def note(self, pictures: Sequence[Picture]) -> None:
         """Write what became of these sources, durably. Raises OSError."""
         if pictures:
+            if not self._is_whole:
+                _mend_end(self._path)
+                self._is_whole = True
             files.append(self._path, b"".join(map(_line, pictures)))
         for picture in pictures:
-            self._know(picture)
+            self.know(picture)
+
+    def made_of(self, sha256: str) -> Picture | None:
+        """The picture that was made of these bytes, as it stood last; it may have been replaced since."""
+        return self._by_content.get(sha256)
+
+    def holds(self, picture: Picture) -> bool:
+        """Its source is still what it was made of, as far as images.jsonl says."""
+        now = self.by_source.get(picture.source)
+        return now is not None and now.state in _KEPT and now.number == picture.number
 
     def next_number(self) -> int:
         """The number of the next new picture; each call takes one."""
@@ -86,7 +112,7 @@ class Album:
 
     def numbered(self) -> list[Picture]:
         """Every picture that has a number and is there, in that order."""
-        kept = (one for one in self.by_source.values() if one.state in {READY, FILTERED})
+        kept = (one for one in self.by_source.values() if one.state in _KEPT)
         held = {one.number: one for one in kept if one.number is not None}
         return [held[number] for number in sorted(held)]
 
@@ -102,12 +128,13 @@ class Album:
 
     def put_right(self, first: str, others: dict[str, str]) -> None:
         """Each picture on the shelf that its state names, {state: shelf}; those that are ready on `first`, if on one of these."""
-        ready = {Path(one.file).name for one in self.ready()}
+        numbered = (one for one in self.by_source.values() if one.number is not None)
+        states = {Path(one.file).name: one.state for one in numbered}  # the last line about a number counts
         for state, shelf in others.items():
-            names = [Path(one.file).name for one in self.by_source.values() if one.state == state]
-            self.shelve((name for name in names if name not in ready), shelf)
+            self.shelve((name for name, found in states.items() if found == state), shelf)
             if (self.folder / shelf).is_dir():
-                self.shelve((one.name for one in (self.folder / shelf).iterdir() if one.name in ready), first)
+                there = [one.name for one in (self.folder / shelf).iterdir()]
+                self.shelve((name for name in there if states.get(name) == READY), first)
 
     def shelve(self, names: Iterable[str], shelf: str) -> int:
         """Move the pictures of these file names to a shelf, those that lie on another one; how many were moved."""
@@ -149,7 +176,20 @@ def _line(picture: Picture) -> bytes:
     return answers.as_line(dataclasses.asdict(picture))
 
 
-def _highest_in(shelf: Path) -> int:
-    """The highest number of a picture that lies there: one without a line is nobody's, and is not given another's name."""
-    names = (one.name for one in shelf.iterdir()) if shelf.is_dir() else ()
-    return max((int(match[1]) for name in names if (match := _NUMBERED.fullmatch(name))), default=0)
+def number_in(name: str) -> int:
+    """The number of a picture by its file name, 0 for none."""
+    match = _NUMBERED.fullmatch(name)
+    return int(match[1]) if match else 0
+
+
+def _mend_end(path: Path) -> None:
+    """A last line that a crash tore is cut off, a whole one gets its newline: the next must not land on half of it."""
+    last = next(iter(deque(answers.lines_of(path), 1)), b"")
+    if not last or last.endswith(b"\n"):
+        return
+    try:
+        json.loads(last)
+    except (ValueError, RecursionError):
+        files.cut(path, path.stat().st_size - len(last))
+    else:
+        files.append(path, b"\n")

@@ -27,6 +27,7 @@ SUFFIXES = {
     "TIFF": ".tif",
     "AVIF": ".avif",
 }
+CANNOT_BE_READ = "cannot be read"  # a fault of the disk or of the file's rights, not of the picture
 # Of a worker: three times what the largest picture takes, and time for it on a slow machine. A file that needs more is
 # made to need it.
 _MEMORY = 4 << 30  # bytes of address space
@@ -51,6 +52,7 @@ class Made:
     sha256: str = ""  # of the source, where it could be read
     bytes: int = 0  # of the source, as its folder tells it, where it is a file
     mtime_ns: int = 0  # of the source, likewise
+    source_size: tuple[int, int] = (0, 0)  # of the source, in pixels, as it lies in its file
     width: int = 0  # of the picture at the target
     height: int = 0
     stored: int = 0  # bytes at the target
@@ -70,13 +72,14 @@ def prepare(piece: Piece) -> Made:
         about = _about(piece.source)
         data = _read(piece.source)
         about = replace(about, sha256=hashlib.sha256(data).hexdigest())
-        stored, suffix, picture = _made(data, piece.form)
+        stored, suffix, size, picture = _made(data, piece.form)
         print_ = likeness.fingerprint(picture)
     except PictureError as error:
         return replace(about, fault=str(error))
     _write(piece.target, stored)
     width, height = picture.size
-    return replace(about, width=width, height=height, stored=len(stored), suffix=suffix, print=print_)
+    about = replace(about, source_size=size, stored=len(stored), suffix=suffix, print=print_)
+    return replace(about, width=width, height=height)
 
 
 def died(piece: Piece) -> Made:
@@ -111,21 +114,22 @@ def _telling() -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise PictureError(f"cannot be read ({getattr(error, 'strerror', None) or error})") from error
+        raise PictureError(f"{CANNOT_BE_READ} ({getattr(error, 'strerror', None) or error})") from error
     except MemoryError:
         raise PictureError("needs more memory than there is") from None
 
 
-def _made(data: bytes, form: Form | None) -> tuple[bytes, str, Image.Image]:
-    """The bytes to store, their suffix, and the picture that they are. Raises PictureError."""
+def _made(data: bytes, form: Form | None) -> tuple[bytes, str, tuple[int, int], Image.Image]:
+    """The bytes to store, their suffix, the size of the source, and the picture that they are. Raises PictureError."""
     picture = open_picture(data)
+    size = picture.size
     if form is None:
         suffix = SUFFIXES[picture.format or ""]
         with reading():
             picture.load()
-        return data, suffix, picture
+        return data, suffix, size, picture
     picture = fitting.fitted(picture, form)
-    return fitting.jpeg(picture, form.quality), ".jpg", picture
+    return fitting.jpeg(picture, form.quality), ".jpg", size, picture
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from dset import files
 from dset.images import pool, preparing
-from dset.images.album import ASIDE, COMING, COPY, READY, REPLACED, Album, Picture
+from dset.images.album import ASIDE, COMING, COPY, READY, REPLACED, Album, Picture, number_in
 from dset.images.fitting import Form
+from dset.images.orphans import Orphans
 from dset.images.preparing import Made, Piece
 
 _BATCH = 32  # pictures whose names and lines become durable together
@@ -31,38 +32,55 @@ class Taking:
         self._settled: list[Picture] = []
         self._fresh: list[tuple[Picture, Path]] = []  # pictures that take a number, and where they were made
         self._present: set[str] = set()
+        self._orphans: Orphans | None = None
+        self._adopted: list[Path] = []
 
     def new(self, sources: Sequence[str]) -> list[str]:
-        """Those that are not in the album as they stand now."""
+        """Those of `sources`, all of the folder, that are not in the album as they stand now."""
+        self._present = set(sources)
         return [source for source in sources if not self._is_known(source)]
 
     def _is_known(self, source: str) -> bool:
         known = self._album.by_source.get(source)
+        if known is None or known.state == COMING or not self._is_as_read(known):
+            return False
+        if known.state == ASIDE:  # a folder's right to be read may change, and its files stay as they were
+            return not known.reason.startswith(preparing.CANNOT_BE_READ)
+        return known.state != COPY or self._is_held(known.sha256)
+
+    def _is_as_read(self, known: Picture) -> bool:
         try:
-            found = (self._root / source).stat()
-        except OSError:
+            found = (self._root / known.source).stat()
+        except (OSError, ValueError):
             return False  # the reason is told when it is read
-        return (
-            known is not None
-            and known.state != COMING
-            and (known.bytes, known.mtime_ns) == (found.st_size, found.st_mtime_ns)
-        )
+        return (known.bytes, known.mtime_ns) == (found.st_size, found.st_mtime_ns)
+
+    def _is_held(self, sha256: str) -> bool:
+        """A picture of these bytes stands, and its source is there: a copy of it needs none of its own."""
+        twin = self._album.made_of(sha256)
+        return twin is not None and twin.source in self._present and self._album.holds(twin)
 
     def take(self, sources: Sequence[str], came: Callable[[], object], workers: int | None = None) -> None:
         """Take in what is new of `sources`, all of the folder in their order; `came` is called after each.
 
         What was settled before an exception, Ctrl-C among them, is kept. Raises OSError.
         """
-        self._present = set(sources)
-        self._clear()
-        for left in self._album.of(COMING):  # a kill came between its file and its line, then its source went
-            if left.source not in self._present:
-                files.remove(self._album.folder / left.file)
+        self.clear_up()
+        new = self.new(sources)
+        if not new:
+            return
         files.make_folder(self._made_in)
         files.make_folder(self._album.folder / self._album.shelves[0])
+        self._orphans = Orphans(self._album)
+        self._take(new, came, workers)
+        copies = (one.source for one in self._album.of(COPY) if one.source in self._present)
+        if freed := [source for source in copies if not self._is_known(source)]:
+            self._take(freed, lambda: None, workers)  # what they were copies of has become another picture
+        self.clear_up()
+
+    def _take(self, new: Sequence[str], came: Callable[[], object], workers: int | None) -> None:
         try:
-            pieces = self._pieces(self.new(sources))
-            with contextlib.closing(pool.each(pieces, _prepared, workers, died=_died)) as results:
+            with contextlib.closing(pool.each(self._pieces(new), _prepared, workers, died=_died)) as results:
                 for coming, made in results:
                     self._settle(coming, made)
                     if len(self._settled) + len(self._fresh) >= _BATCH:
@@ -70,7 +88,6 @@ class Taking:
                     came()
         finally:
             self._flush()
-        self._clear()
 
     def again(self, picture: Picture) -> str:
         """Make a picture of the album once more from its source; '' or why that cannot be. Raises OSError."""
@@ -82,7 +99,7 @@ class Taking:
             target = self._album.folder / picture.file
             files.move(piece.target, target)
             files.settle(target.parent)
-        self._clear()
+        self.clear_up()
         return fault
 
     def _pieces(self, sources: Sequence[str]) -> Iterator[_Coming]:
@@ -98,44 +115,57 @@ class Taking:
             sha256=made.sha256,
             bytes=made.bytes,
             mtime_ns=made.mtime_ns,
-            width=made.width,
-            height=made.height,
+            width=made.source_size[0],
+            height=made.source_size[1],
         )
         if made.fault:
-            self._settled += [*self._left_by(source), known]
-        elif (twin := self._twin(made.sha256)) is not None:
-            self._settled += self._known_again(known, twin)
+            self._know([*self._left_by(source), known])
+        elif (twin := self._album.made_of(made.sha256)) is not None:
+            self._know(self._known_again(known, twin))
         else:
-            self._settled += self._left_by(source)
-            number = self._number_for(source)
+            number = self._number_for(source, coming.piece.target)
+            self._know(self._left_by(source))
             file = f"{self._album.shelves[0]}/{number}{made.suffix}"
             new = replace(known, state=READY, number=number, file=file, stored=made.stored, print=made.print)
             self._fresh.append((new, coming.piece.target))
+            self._album.know(new)
 
-    def _number_for(self, source: str) -> int:
-        """The one that it was given before a kill, else a new one."""
+    def _know(self, settled: Sequence[Picture]) -> None:
+        """To be noted with the others; what comes next in the same batch counts on it already."""
+        self._settled += settled
+        for picture in settled:
+            self._album.know(picture)
+
+    def _number_for(self, source: str, made: Path) -> int:
+        """The one that it was given before a kill, or before its line was lost, else a new one."""
         before = self._album.by_source.get(source)
-        held = before.number if before is not None and before.state == COMING else None
-        return held or self._album.next_number()
-
-    def _twin(self, sha256: str) -> Picture | None:
-        """The picture in the album, or about to come into it, that was made of the same bytes."""
-        fresh = (one for one, _ in self._fresh if one.sha256 == sha256)
-        return next(fresh, None) or self._album.by_content.get(sha256)
+        if before is not None and before.state == COMING and before.number:
+            return before.number
+        orphan = self._orphans.take(made) if self._orphans else None
+        if orphan is None:
+            return self._album.next_number()
+        self._adopted.append(orphan)
+        return number_in(orphan.name)
 
     def _known_again(self, found: Picture, twin: Picture) -> list[Picture]:
-        """Its picture stands: the source was touched, was given another name, or is a copy."""
+        """A picture of these bytes is there: the source was touched or taken back, was given another name, or is a copy."""
+        again = replace(twin, source=found.source, bytes=found.bytes, mtime_ns=found.mtime_ns)
+        left = [] if twin.source == found.source and self._album.holds(twin) else self._left_by(found.source)
         if twin.source == found.source:
-            before = self._album.by_source[found.source]
-            left = [] if before.number == twin.number else self._left_by(found.source)
-            return [*left, replace(twin, bytes=found.bytes, mtime_ns=found.mtime_ns)]
-        if twin.source in self._present:
-            reason = f"the same file as {twin.source}"
-            return [*self._left_by(found.source), replace(found, state=COPY, reason=reason)]
-        # The name it had goes first: for a number the last line that holds it counts.
-        gone = replace(twin, state=COPY, number=None, file="", reason=f"is now {found.source}")
-        moved = replace(twin, source=found.source, bytes=found.bytes, mtime_ns=found.mtime_ns)
-        return [*self._left_by(found.source), gone, moved]
+            return [*left, again]
+        if self._album.holds(twin):
+            if self._stands(twin):
+                reason = f"the same file as {twin.source}"
+                return [*left, replace(found, state=COPY, reason=reason)]
+            # The name it had goes first: for a number the last line that holds it counts.
+            gone = replace(twin, state=COPY, number=None, file="", reason=f"is now {found.source}")
+            left.append(gone)
+        return [*left, again]
+
+    def _stands(self, twin: Picture) -> bool:
+        """Its source is there, and nobody has put another picture in its place."""
+        is_fresh = any(one.source == twin.source for one, _ in self._fresh)
+        return twin.source in self._present and (is_fresh or self._is_known(twin.source))
 
     def _left_by(self, source: str) -> list[Picture]:
         """The line that gives up the picture which this source was before it changed."""
@@ -146,19 +176,29 @@ class Taking:
         return [replace(before, source=name, state=REPLACED, reason=f"{source} has changed")]
 
     def _flush(self) -> None:
-        """The numbers first, then the files, then the lines that speak of them."""
-        self._album.note([replace(picture, state=COMING) for picture, _ in self._fresh])
-        for picture, made in self._fresh:
-            files.move(made, self._album.folder / picture.file)
-        if self._fresh:
-            files.settle(self._album.folder / self._album.shelves[0])
-        self._album.note([*self._settled, *(picture for picture, _ in self._fresh)])
-        self._settled, self._fresh = [], []
+        """The numbers first, then the files, then the lines that speak of them.
 
-    def _clear(self) -> None:
+        What fails here is not tried again by this run: the next one finds what is not noted, and does it.
+        """
+        (settled, self._settled), (fresh, self._fresh) = (self._settled, []), (self._fresh, [])
+        self._album.note([*settled, *(replace(picture, state=COMING) for picture, _ in fresh)])
+        for picture, made in fresh:
+            files.move(made, self._album.folder / picture.file)
+        if fresh:
+            files.settle(self._album.folder / self._album.shelves[0])
+        for orphan in self._adopted:
+            if orphan.parent.name != self._album.shelves[0]:
+                files.remove(orphan)
+        self._adopted = []
+        self._album.note([picture for picture, _ in fresh])
+
+    def clear_up(self) -> None:
+        """Remove what a run that was killed left: pictures half made, and files whose last lines were not yet written."""
+        for left in self._album.of(COMING):
+            files.remove(self._album.folder / left.file)
         if self._made_in.is_dir():
-            for left in self._made_in.iterdir():
-                files.remove(left)
+            for path in self._made_in.iterdir():
+                files.remove(path)
             files.remove_folder(self._made_in)
 
 
@@ -167,6 +207,4 @@ def _prepared(coming: _Coming) -> Made:
 
 
 def _died(coming: _Coming) -> Made:
-    found = coming.piece.source.stat()  # so that it is not tried again unless it changes
-    fault = "reading it ended the process that did: it is damaged, or made to do harm"
-    return Made(fault=fault, bytes=found.st_size, mtime_ns=found.st_mtime_ns)
+    return preparing.died(coming.piece)

@@ -58,6 +58,12 @@ def endpoint_at(settings: Settings, server: Server) -> Endpoint:
     return replace(choosing.choose(here, choosing.services(here))[0], provider="rehearsal", balance="")
 
 
+def settings_for(settings: Settings) -> Settings:
+    """As for a real run, but in a folder of its own, without keys, with waits that one can sit through."""
+    waits = WAITS if settings.retry_waits == (60.0, 120.0, 240.0) else settings.retry_waits
+    return replace(settings, output=settings.output / "rehearsal", retry_waits=waits, secrets=Secrets({}))
+
+
 def clear(folder: Path, *more: str) -> None:
     """Remove what a rehearsal has written into its folder, and files of these names."""
     for name in (*_OURS, *more):
@@ -71,16 +77,11 @@ class Rehearsal:
 
     def __init__(self, settings: Settings, reply: Script = canned.answer) -> None:
         self._source, self._reply = settings, reply
-        folder = settings.output / "rehearsal"
+        offstage = settings_for(settings)
+        folder = offstage.output
         self._mark = folder / "rehearsal.json"
         self.settings = replace(
-            settings,
-            questions=folder / "q.csv",
-            output=folder,
-            given=settings.given | {"output"},
-            encoding="",
-            retry_waits=WAITS if settings.retry_waits == (60.0, 120.0, 240.0) else settings.retry_waits,
-            secrets=Secrets({}),
+            offstage, questions=folder / "q.csv", given=settings.given | {"output"}, encoding=""
         )
         self.finished = False  # set when every row was answered
         self._digest = ""

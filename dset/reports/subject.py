@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dset import answers, ends, texts
+from dset import answers, ends, planned, texts
 from dset.answers import Record
 from dset.cleaning import clean
 from dset.errors import UsageError
@@ -65,7 +65,8 @@ def named(path: Path) -> Subject:
     size = ends.sound_size(folder.journal)
     if not size:
         raise UsageError(f"{path} holds no answers{_elsewhere(folder)}")
-    plan = planfile.read(path / planfile.NAME) or {}
+    is_of_captions = planned.kind_of(path) == "captions"  # whose answers are texts like any other run's
+    plan = {} if is_of_captions else planfile.read(path / planfile.NAME) or {}
     return Subject(folder, size, _lines(folder.journal, size), plan, _task(plan))
 
 

@@ -4,19 +4,17 @@ import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from dset import files, texts
 from dset.duplicates import Index
 from dset.endpoints import Endpoint
 from dset.errors import UsageError
-from dset.keys import Secrets
 from dset.rehearsal import canned, faults, stage
 from dset.rehearsal.instances import Maker
 from dset.rehearsal.mischief import Mischief, spoiled_text, wrapped
 from dset.rehearsal.server import Behaviour, Request, Script, Server
-from dset.settings import Settings
 from dset.tasks import paths, planfile, requests
 from dset.tasks.checks import stated
 from dset.tasks.making import Making
@@ -134,9 +132,3 @@ def staged(making: Making) -> Iterator[Endpoint]:
         yield stage.endpoint_at(settings, server)
     if making.is_done:
         files.replace(folder / _MARK, [b'{"finished": true}\n'])
-
-
-def settings_for(settings: Settings) -> Settings:
-    """As for a real run, but in a folder of its own, without keys, with waits that one can sit through."""
-    waits = stage.WAITS if settings.retry_waits == (60.0, 120.0, 240.0) else settings.retry_waits
-    return replace(settings, output=settings.output / "rehearsal", retry_waits=waits, secrets=Secrets({}))

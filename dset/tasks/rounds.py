@@ -10,6 +10,7 @@ from dset.endpoints import Endpoint
 from dset.locks import Lock
 from dset.outputs import Outputs
 from dset.progress import Progress
+from dset.rehearsal import stage
 from dset.session import Follow, Session
 from dset.settings import Settings
 from dset.stops import Stopped
@@ -36,7 +37,7 @@ def make(
     """
     if settings.rehearse:
         tell("rehearsal: invented records, some of them bad; no key, nothing is billed")
-        making = Making(order, rehearsed.settings_for(settings), tell)
+        making = Making(order, stage.settings_for(settings), tell)
         with rehearsed.staged(making) as endpoint:
             return making, go(making, lambda: [endpoint], follow, tell)
     listed = choosing.services(settings)
