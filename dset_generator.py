@@ -149,8 +149,8 @@ def export(settings: Settings, screen: Screen, options: Options) -> int:
 
 
 def _told(report: Any, screen: Screen) -> int:
-    if error := getattr(report, "error", ""):  # of some verbs
-        screen.error(error)
+    if report.error:
+        screen.error(report.error)
     for line in report.lines:
         screen.result(line)
     return int(report.exit_status)

@@ -31,7 +31,7 @@ def found(name: str, folder: Path, sources: Found, new: int, album: Album) -> li
         )
     if sources.unnamed:
         lines.append(
-            f"{counted(len(sources.unnamed), 'name')} that are no text, left out: {some(sources.unnamed)}"
+            f"{counted(len(sources.unnamed), 'file')} left out, for a name that is no text: {some(sources.unnamed)}"
         )
     if states[COPY]:
         lines.append(f"{counted(states[COPY], 'copy', 'copies')} of another picture, taken once")

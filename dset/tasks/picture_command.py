@@ -8,9 +8,10 @@ from dset import choosing, queues
 from dset.endpoints import Endpoint
 from dset.images import sending, told
 from dset.inspection import Report
+from dset.rehearsal import stage
 from dset.session import Follow
 from dset.settings import Settings
-from dset.tasks import picture_closing, picture_rehearsal, picture_requests, planfile, rehearsed
+from dset.tasks import picture_closing, picture_rehearsal, picture_requests, planfile
 from dset.tasks.picture_orders import PictureOrder
 from dset.tasks.picture_tasks import Counting, PictureMaking
 
@@ -39,7 +40,7 @@ def _rehearsed(
     order: PictureOrder, settings: Settings, follow: Follow, counting: Counting, tell: Tell
 ) -> tuple[PictureMaking, Report]:
     tell("rehearsal: invented records, some of them bad; no key, nothing is billed")
-    making = PictureMaking(order, rehearsed.settings_for(settings), settings)
+    making = PictureMaking(order, stage.settings_for(settings), settings)
     picture_rehearsal.begin(making)
     with ExitStack() as stack:
         stack.enter_context(making)
