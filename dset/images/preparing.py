@@ -71,11 +71,11 @@ def prepare(piece: Piece) -> Made:
         data = _read(piece.source)
         about = replace(about, sha256=hashlib.sha256(data).hexdigest())
         stored, suffix, picture = _made(data, piece.form)
+        width, height = picture.size
         print_ = likeness.fingerprint(picture)
     except PictureError as error:
         return replace(about, fault=str(error))
     _write(piece.target, stored)
-    width, height = picture.size
     return replace(about, width=width, height=height, stored=len(stored), suffix=suffix, print=print_)
 
 
