@@ -190,6 +190,27 @@ def move(path: Path, to: Path) -> None:
     steps.rename(path, to)
 
 
+def link(path: Path, to: Path) -> None:
+    """A second name for a file, durably. Raises OSError where the disk has none, or the name is taken."""
+    steps.link(Path(os.path.realpath(path)), to)
+    steps.sync_folder(to.parent)
+
+
+def put(path: Path, data: bytes) -> None:
+    """A new file with this content, on disk but for its name, which `settle` makes survive; nothing of it where it fails."""
+    steps.remove(path)  # left by a run that was killed
+    descriptor = steps.open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW)
+    try:
+        steps.write_all(descriptor, data, path)
+        steps.sync(descriptor, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            steps.remove(path)
+        raise
+    finally:
+        os.close(descriptor)
+
+
 def settle(folder: Path) -> None:
     """Make the names in the folder survive a power cut."""
     steps.sync_folder(folder)

@@ -94,6 +94,23 @@ def test_a_picture_of_any_mode_and_size_has_a_print_of_the_same_length(mode: str
         assert set(text) <= set("0123456789abcdef")
 
 
+@pytest.mark.parametrize("mode", ["RGBA", "CMYK", "I;16", "F", "P"])
+def test_a_picture_of_any_mode_is_like_itself(mode: str) -> None:
+    source = seen(3)
+    other = Image.open(io.BytesIO(pictures.data(pictures.in_mode(source, mode), "TIFF")))
+    assert (
+        share_of(fingerprint(other), fingerprint(source.convert("L") if mode in {"I;16", "F"} else source))
+        >= SHARE
+    )
+
+
+def test_a_picture_is_like_itself_however_the_camera_was_held() -> None:
+    prints = {
+        fingerprint(Image.open(io.BytesIO(pictures.turned(seen(3), turn, "PNG")))) for turn in (1, 3, 6)
+    }
+    assert len(prints) == 1 or min(share_of(one, other) for one in prints for other in prints) > 0.98
+
+
 def test_likeness_is_1_for_the_same_0_for_the_opposite_and_the_same_both_ways() -> None:
     one, other = fingerprint(seen(1)), fingerprint(seen(2))
     assert share_of(one, one) == 1

@@ -91,9 +91,9 @@ class Making:
             return 0
         prints, alike = Prints(self.order.likeness), list[Picture]()
         for picture in self.album.ready():
-            twin = prints.find(picture.print)
+            twin = prints.find(picture.fingerprint)
             if twin is None:
-                prints.add(picture.file, picture.print)
+                prints.add(picture.file, picture.fingerprint)
             else:
                 alike.append(_filtered(picture, f"{twin[1]:.2f} like {twin[0]}"))
         self.album.note(alike)

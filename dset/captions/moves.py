@@ -1,11 +1,10 @@
 """Files of a caption dataset moved from one of its folders to another, and copies kept of what is rewritten."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from dset import digests, files, steps
+from dset import digests, files
 from dset.captions.places import TRAIN, UNCAPTIONED
 
 
@@ -18,9 +17,9 @@ def move(source: Path, folder: Path) -> Path:
     target = folder / source.name
     if target.exists():
         files.set_aside(target)
-    steps.rename(source, target)
-    steps.sync_folder(folder)
-    steps.sync_folder(source.parent)
+    files.move(source, target)
+    files.settle(folder)
+    files.settle(source.parent)
     return target
 
 
@@ -33,8 +32,7 @@ def keep(path: Path, folder: Path) -> Path:
     with contextlib.suppress(OSError):  # a disk without such links
         # A second name costs nothing for a journal of a gigabyte, and it keeps the old content: what is written
         # next is another file that takes this one's place.
-        steps.link(Path(os.path.realpath(path)), copy)
-        steps.sync_folder(folder)
+        files.link(path, copy)
         return copy
     files.replace(copy, _blocks(path))
     return copy

@@ -44,7 +44,7 @@ class Picture:
     width: int = 0  # of the source, in pixels
     height: int = 0
     stored: int = 0  # bytes of the picture in the album
-    print: str = ""  # perceptual hash
+    fingerprint: str = ""  # perceptual hash
 
 
 _FIELDS = {field.name: type(field.default) for field in dataclasses.fields(Picture)}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from dset import files, steps
+from dset import files
 from dset.images import fitting, likeness
 from dset.images.fitting import Form
 from dset.images.opening import LARGEST, TOO_LARGE, PictureError, open_picture, reading
@@ -57,7 +57,7 @@ class Made:
     height: int = 0
     stored: int = 0  # bytes at the target
     suffix: str = ""  # what the target's name should end with
-    print: str = ""  # the fingerprint of the picture at the target, see `likeness`
+    fingerprint: str = ""  # the fingerprint of the picture at the target, see `likeness`
 
 
 def prepare(piece: Piece) -> Made:
@@ -73,12 +73,12 @@ def prepare(piece: Piece) -> Made:
         data = _read(piece.source)
         about = replace(about, sha256=hashlib.sha256(data).hexdigest())
         stored, suffix, size, picture = _made(data, piece.form)
+        width, height = picture.size  # its fingerprint may turn it
         print_ = likeness.fingerprint(picture)
     except PictureError as error:
         return replace(about, fault=str(error))
-    _write(piece.target, stored)
-    width, height = picture.size
-    about = replace(about, source_size=size, stored=len(stored), suffix=suffix, print=print_)
+    files.put(piece.target, stored)
+    about = replace(about, source_size=size, stored=len(stored), suffix=suffix, fingerprint=print_)
     return replace(about, width=width, height=height)
 
 
@@ -130,19 +130,6 @@ def _made(data: bytes, form: Form | None) -> tuple[bytes, str, tuple[int, int], 
         return data, suffix, size, picture
     picture = fitting.fitted(picture, form)
     return fitting.jpeg(picture, form.quality), ".jpg", size, picture
-
-
-def _write(path: Path, data: bytes) -> None:
-    steps.remove(path)  # left by a run that was killed
-    descriptor = steps.open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW)
-    try:
-        steps.write_all(descriptor, data, path)
-        steps.sync(descriptor, path)
-    except BaseException:
-        os.close(descriptor)
-        steps.remove(path)
-        raise
-    os.close(descriptor)
 
 
 def _keep_bounds() -> None:

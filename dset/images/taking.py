@@ -126,7 +126,9 @@ class Taking:
             number = self._number_for(source, coming.piece.target)
             self._know(self._left_by(source))
             file = f"{self._album.shelves[0]}/{number}{made.suffix}"
-            new = replace(known, state=READY, number=number, file=file, stored=made.stored, print=made.print)
+            new = replace(
+                known, state=READY, number=number, file=file, stored=made.stored, fingerprint=made.fingerprint
+            )
             self._fresh.append((new, coming.piece.target))
             self._album.know(new)
 

@@ -27,8 +27,8 @@ class Seen:
 class Prints(Protocol):
     """Fingerprints of the pictures that are kept."""
 
-    def add(self, name: str, print: str, /) -> object: ...  # noqa: A002 - the project's word
-    def find(self, print: str, /) -> tuple[str, float] | None:  # noqa: A002 - the one most like it, and how much
+    def add(self, name: str, fingerprint: str, /) -> object: ...
+    def find(self, fingerprint: str, /) -> tuple[str, float] | None:  # the one most like it, and how much
         ...
 
 
