@@ -110,6 +110,8 @@ class Asker:
 
     def _failed_by(self, turn: Turn, lane: Lane, failure: Failure) -> None:
         turn.failed_by.add(lane)
+        if failure.silent:
+            turn.silent_at.append(lane.endpoint.model)
         if self.failover.fleet.is_down(lane):
             self._rests(lane, failure, "lane")
 

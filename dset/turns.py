@@ -32,6 +32,7 @@ class Turn:
     placed: bool = False  # what came of it is not on disk yet
     last: Failure | None = None
     failed_by: set[Lane] = field(default_factory=set)  # endpoints where an outage hit it
+    silent_at: list[str] = field(default_factory=list)  # models that said nothing, once for each time
     refused_by: list[str] = field(default_factory=list)  # models that will not answer it
     messages: Messages | None = None  # what is sent, where it was composed before
     first: Messages | None = None  # what was sent before that
