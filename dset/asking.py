@@ -109,9 +109,7 @@ class Asker:
         return True
 
     def _failed_by(self, turn: Turn, lane: Lane, failure: Failure) -> None:
-        turn.failed_by.add(lane)
-        if failure.silent:
-            turn.silent_at.append(lane.endpoint.model)
+        turn.failed(lane, failure)
         if self.failover.fleet.is_down(lane):
             self._rests(lane, failure, "lane")
 

@@ -189,8 +189,7 @@ class Batch:
 
     async def _refused(self, turn: Turn, refusal: Failure, messages: Messages) -> None:
         """One model will not answer the row: it is asked at another one, once, or BLOCKED."""
-        model = turn.lane.endpoint.model if turn.lane else ""
-        turn.refused_by += [one for one in dict.fromkeys([*turn.silent_at, model]) if one not in turn.refused_by]
+        turn.refused()
         if len(turn.refused_by) == 1 and self._asker.has_other_model(turn):
             await self._keep(turn, refusal)
             turn.messages, turn.tries, turn.last = messages, 0, None

@@ -131,7 +131,8 @@ def _no_answer(
     if refusal.strip() or BLOCKED.search(text):
         return _refusal(refusal or f"blocked: {text}", partial)
     if not choice:
-        return replace(_outage(f"no choices in it: {text}"), silent=_is_counted(top))
+        silent = _is_counted(top)
+        return replace(_outage(f"no choices in it: {text}"), silent=silent, maybe_billed=not silent)
     rest = [name for name in ("tool_calls", "reasoning") if message.get(name) or getattr(partial, name, None)]
     return replace(_outage(f"no text in it{', only ' if rest else ''}{' and '.join(rest)}"), reply=partial)
 
@@ -139,7 +140,8 @@ def _no_answer(
 def _is_counted(top: dict[str, Any]) -> bool:
     """The question was read, and nothing was written."""
     usage = _dict(top.get("usage"))
-    return bool(_count(usage.get("prompt_tokens"))) and not _count(usage.get("completion_tokens"))
+    read, written = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    return not written and (bool(read) or written == 0)
 
 
 def _outage(reason: str, advice: str = "") -> Failure:

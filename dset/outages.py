@@ -96,7 +96,7 @@ class Outages:
         if self._asker.stopped or not _is_silent(turn, outcome):
             return outcome
         assert isinstance(outcome, Failure)
-        return replace(outcome, kind=Kind.REFUSAL, advice=REWORD, maybe_billed=False)
+        return replace(outcome, kind=Kind.REFUSAL, advice=REWORD)
 
     async def _is_real(self, turn: Turn) -> bool:
         """Whether the service fails every row: True if nobody was answered since this row first failed."""

@@ -32,7 +32,7 @@ class Turn:
     placed: bool = False  # what came of it is not on disk yet
     last: Failure | None = None
     failed_by: set[Lane] = field(default_factory=set)  # endpoints where an outage hit it
-    silent_at: list[str] = field(default_factory=list)  # models that said nothing, once for each time
+    silent_at: list[str] = field(default_factory=list)  # models that said nothing, each as often as it did
     refused_by: list[str] = field(default_factory=list)  # models that will not answer it
     messages: Messages | None = None  # what is sent, where it was composed before
     first: Messages | None = None  # what was sent before that
@@ -40,6 +40,18 @@ class Turn:
     kept: bool = False  # what its last request brought stands in rejected.json already
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     outcome: "asyncio.Future[Outcome] | None" = None  # of the try under way
+
+    def failed(self, lane: Lane, failure: Failure) -> None:
+        """An outage hit it at this endpoint."""
+        self.failed_by.add(lane)
+        if failure.silent:
+            self.silent_at.append(lane.endpoint.model)
+
+    def refused(self) -> None:
+        """The model that was asked last will not answer it, and those that said nothing will not either."""
+        model = self.lane.endpoint.model if self.lane else ""
+        self.refused_by += dict.fromkeys([*self.silent_at, model])
+        self.silent_at.clear()
 
 
 def is_outage(outcome: Outcome) -> bool:

@@ -157,8 +157,6 @@ def number_in(data: bytes) -> int:
         image.draft("L", (128, 128))
         grey = image.convert("L").resize((80, 80), Image.Resampling.BOX)
     cells = range(_CELLS * _CELLS)
-    seen = [
-        int(grey.getpixel((24 + place % _CELLS * 8, 24 + place // _CELLS * 8)) > 127) for place in cells
-    ]
+    seen = [int(grey.getpixel((24 + place % _CELLS * 8, 24 + place // _CELLS * 8)) > 127) for place in cells]
     number = sum(bit << place for place, bit in enumerate(seen)) >> 12
     return number if _bits(number) == seen else 0

@@ -126,7 +126,9 @@ class Service:
         self._temper = temper or Temper()
         self._windows: dict[tuple[str, str], tuple[float, int]] = {}
         self._numbers: dict[bytes, int] = {}
-        self._told: Counter[int] = Counter()  # with a frame's last request: how often its captions were refused
+        self._told: Counter[int] = (
+            Counter()
+        )  # with a frame's last request: how often its captions were refused
         self._dice = random.Random(0)
         self.book = Book()
         self.clock: Callable[[], float] = time.monotonic
@@ -180,8 +182,7 @@ class Service:
         kind, text = self._caption(number, told)
         if kind == "good":
             self.book.good.setdefault(number, []).append(text)
-        tokens = {"prompt_tokens": 300, "completion_tokens": 30, "cached_tokens": 0}
-        return kind, faults.ok(text, model=model, **tokens)
+        return kind, faults.ok(text, model=model, prompt_tokens=300, cached_tokens=0, completion_tokens=30)
 
     def _seen(self, request: Request) -> int:
         parts = request.body["messages"][0]["content"]

@@ -104,7 +104,7 @@ class Shown:
 
     def captions(self) -> list[tuple[int, str]]:
         """(frame, caption) of each line of the journal."""
-        lines = [record for record in journal(self.place, DATASET)]
+        lines = journal(self.place, DATASET)
         return [(_number(line), rules.tidy(line["response"]["answer"])) for line in lines]
 
 
@@ -119,7 +119,9 @@ def show(place: Path, scale: Scale) -> Shown:
     frames.write(place / "frames", plan, processes=(os.cpu_count() or 1) if scale.count > 200 else 1)
     (place / "names.txt").write_text("\n".join(gemini_images.NAMES), encoding="utf-8")
     good = [frame.number for frame in plan if frame.what == GOOD]
-    never = {good[(place + 1) * len(good) // (scale.blocked + 2)]: BLOCKS[place] for place in range(scale.blocked)}
+    never = {
+        good[(place + 1) * len(good) // (scale.blocked + 2)]: BLOCKS[place] for place in range(scale.blocked)
+    }
     once = [number + 3 for number in list(never)[: scale.blocked_once]]
     service = Service(scale.grants, never, once, scale.temper)
     shown = Shown(place, plan, service, never, _state(place / "frames"))
@@ -229,9 +231,7 @@ def _nothing_was_bought_twice(shown: Shown) -> None:
 def _loaders_read_all(shown: Shown, tmp_path: Path, quiet_datasets: Callable[..., Any]) -> None:
     train = shown.folder / "train"
     texts = [json.loads(line)["text"] for line in (train / "metadata.jsonl").read_bytes().splitlines()]
-    assert kohya.load(train) == dict(
-        zip((f"{number}.jpg" for number in shown.captioned), texts, strict=True)
-    )
+    assert kohya.load(train) == dict(zip((f"{number}.jpg" for number in shown.captioned), texts, strict=True))
     rows = quiet_datasets("imagefolder", data_dir=str(shown.folder), split="train")
     assert rows.num_rows == len(shown.captioned)
     seen = {}
