@@ -60,20 +60,24 @@ def run(
 def _measure(made: Watched, group: int) -> None:
     if len(made.sizes) > made.seconds or not os.path.isdir("/proc/self"):
         return
-    sizes = dict(_sizes(group))
-    own = sizes.pop(group, 0.0)
-    made.sizes.append(own)
-    made.peak, made.workers_peak = max(made.peak, own), max(made.workers_peak, sum(sizes.values()))
+    sizes = _sizes(group)
+    now, peak = sizes.pop(group, (0.0, 0.0))
+    made.sizes.append(now)
+    made.peak = max(made.peak, peak)
+    made.workers_peak = max(made.workers_peak, sum(size for size, _ in sizes.values()))
 
 
-def _sizes(group: int) -> list[tuple[int, float]]:
-    """(process, its peak or present size in MiB) of each process of the group."""
-    found = []
+def _sizes(group: int) -> dict[int, tuple[float, float]]:
+    """MiB in memory of each process of the group: now, and at the most so far."""
+    found = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:
             stat = Path("/proc", name, "stat").read_text(errors="replace").rpartition(")")[2].split()
             if int(stat[2]) == group:
-                found.append((int(name), int(stat[21]) * os.sysconf("SC_PAGE_SIZE") / 2**20))
-        except (OSError, ValueError, IndexError):
+                status = Path("/proc", name, "status").read_text(errors="replace")
+                told = {line.split(":")[0]: line for line in status.splitlines()}
+                now, peak = (int(told[field].split()[1]) / 1024 for field in ("VmRSS", "VmHWM"))
+                found[int(name)] = (now, peak)
+        except (OSError, ValueError, IndexError, KeyError):
             continue  # it is gone
     return found
