@@ -152,11 +152,17 @@ def _bits(number: int) -> list[int]:
 
 
 def number_in(data: bytes) -> int:
-    """The number of the frame that a square picture shows, upright; 0 where it shows none."""
+    """The number of the frame that a square picture file shows, upright; 0 where it shows none."""
     with Image.open(io.BytesIO(data)) as image:
         image.draft("L", (128, 128))
-        grey = image.convert("L").resize((80, 80), Image.Resampling.BOX)
-    cells = range(_CELLS * _CELLS)
-    seen = [int(grey.getpixel((24 + place % _CELLS * 8, 24 + place // _CELLS * 8)) > 127) for place in cells]
+        return number_on(image)
+
+
+def number_on(image: Image.Image) -> int:
+    """The same of a picture."""
+    grey = image.convert("L").resize((80, 80), Image.Resampling.BOX)
+    at = ((24 + place % _CELLS * 8, 24 + place // _CELLS * 8) for place in range(_CELLS * _CELLS))
+    values = [grey.getpixel(place) for place in at]
+    seen = [int(isinstance(value, int) and value > 127) for value in values]
     number = sum(bit << place for place, bit in enumerate(seen)) >> 12
     return number if _bits(number) == seen else 0
