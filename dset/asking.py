@@ -104,7 +104,7 @@ class Asker:
         return True
 
     def _failed_by(self, turn: Turn, lane: Lane, failure: Failure) -> None:
-        turn.failed_by.add(lane)
+        turn.failed(lane, failure)
         if self.failover.fleet.is_down(lane):
             self._rests(lane, failure, "lane")
 

@@ -185,8 +185,8 @@ class Batch:
 
     async def _is_second_wanted(self, turn: Turn, refusal: Failure) -> bool:
         """One model will not answer the row: whether another one is asked, which happens once."""
-        turn.refused_by = turn.refused_by or [opinions.model_of(turn)]
-        others = self._job.failover.fleet.has_other_than(turn.refused_by)
+        turn.refused_by = turn.refused_by or opinions.against(turn)
+        others = len(turn.refused_by) == 1 and self._job.failover.fleet.has_other_than(turn.refused_by)
         if not self._job.second_opinion or turn.refusal or self.stopped or not others:
             return False
         await self._keep(turn, refusal)

@@ -25,6 +25,8 @@ REFUSING = {
     "prohibited_content",
     "spii",
     "image_safety",
+    "image_prohibited_content",
+    "image_recitation",
 }
 _TOO_MANY = 10**19  # tokens: a number that nobody counted
 CUTTING = {"length", "max_tokens", "model_length"}
@@ -119,17 +121,27 @@ def _judged(
         if refuses(facts):
             return _refusal(reason, partial)
         return replace(_outage(reason or f"an error: {clean(text, 200)}"), reply=partial)
-    return reply if reply.answer.strip() else _no_answer(choice, message, partial, text)
+    return reply if reply.answer.strip() else _no_answer(top, choice, message, partial, text)
 
 
-def _no_answer(choice: dict[str, Any], message: dict[str, Any], partial: Reply | None, text: str) -> Failure:
+def _no_answer(
+    top: dict[str, Any], choice: dict[str, Any], message: dict[str, Any], partial: Reply | None, text: str
+) -> Failure:
     refusal = _text(message.get("refusal"))
     if refusal.strip() or BLOCKED.search(text):
         return _refusal(refusal or f"blocked: {text}", partial)
     if not choice:
-        return _outage(f"no choices in it: {text}")
+        silent = _is_counted(top)
+        return replace(_outage(f"no choices in it: {text}"), silent=silent, maybe_billed=not silent)
     rest = [name for name in ("tool_calls", "reasoning") if message.get(name) or getattr(partial, name, None)]
     return replace(_outage(f"no text in it{', only ' if rest else ''}{' and '.join(rest)}"), reply=partial)
+
+
+def _is_counted(top: dict[str, Any]) -> bool:
+    """The question was read, and nothing was written."""
+    usage = _dict(top.get("usage"))
+    read, written = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    return not written and (bool(read) or written == 0)
 
 
 def _outage(reason: str, advice: str = "") -> Failure:

@@ -46,7 +46,8 @@ class Failure:
     many a day. `window`: it counts by the minute. `scope`: what a stop is about, one model of the key, the whole key
     or the service; `reopens`: at whose midnight it ends, None where that is not known.
     `maybe_billed`: it was sent, its outcome is unknown. `reply`: what was paid for although it is no answer; where there
-    is no text, `usage` holds the figures that were told.
+    is no text, `usage` holds the figures that were told. `silent`: the service read the question, counted its tokens and
+    said nothing, as overload does, and as Gemini does for what its safety filter blocks.
     """
 
     kind: Kind
@@ -62,6 +63,7 @@ class Failure:
     maybe_billed: bool = False
     reply: Reply | None = None
     usage: Reply | None = None
+    silent: bool = False
 
 
 class BodyTooLarge(Exception):  # noqa: N818 - a noun, as the other kinds of failure

@@ -11,6 +11,11 @@ def model_of(turn: Turn) -> str:
     return turn.lane.endpoint.model if turn.lane else ""
 
 
+def against(turn: Turn) -> list[str]:
+    """The models that will not answer it: the one that was asked last, and those that said nothing."""
+    return list(dict.fromkeys([*turn.silent_at, model_of(turn)]))
+
+
 def joined(turn: Turn, outcome: Failure) -> Failure:
     """What the row ends with: where the second model would not or could not take it, the first one's refusal stands."""
     first = turn.refusal

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 
 from tenacity import (
@@ -15,7 +16,7 @@ from tenacity import (
 
 from dset import clocks
 from dset.asking import Asker
-from dset.failures import Failure, Kind
+from dset.failures import REWORD, Failure, Kind
 from dset.messages import Messages
 from dset.turns import Outcome, Turn, is_outage
 
@@ -23,6 +24,7 @@ from dset.turns import Outcome, Turn, is_outage
 Keep = Callable[[Turn, Failure], Awaitable[None]]
 # Asks one other row once: (there was one, its outcome).
 Probe = Callable[[], Awaitable[tuple[bool, Outcome]]]
+_SILENT = 4  # rows without an answer between them that may be blocked in silence: of more, it is the service
 
 
 class Outages:
@@ -40,16 +42,20 @@ class Outages:
         self._asker, self._waits, self._keep = asker, waits, keep
         self._probe, self._answered = probe, answered
         self._judging = asyncio.Lock()
+        self._silent, self._alive_then = 0, 0.0
 
     async def survive(self, turn: Turn, messages: Messages) -> tuple[Outcome, Failure | None]:
-        """The row's outcome after its tries, and the failure of the service if no row gets through."""
+        """The row's outcome after its tries, and the failure of the service if no row gets through.
+
+        A row to which the service says nothing, again and again, is refused: so it looks where a filter blocks it.
+        """
         turn.failed_at = clocks.monotonic()
         self._asker.gate.enter()
         try:
             outcome = await self._retried(turn, messages)
             if is_outage(outcome) and not self._asker.stopped and await self._is_real(turn):
                 return outcome, turn.last or Failure(Kind.OUTAGE, "outage")
-            return outcome, None
+            return self._refused(turn, outcome), None
         finally:
             self._asker.gate.leave()
 
@@ -85,12 +91,28 @@ class Outages:
     def _used_up(self, state: RetryCallState) -> bool:
         return self._asker.stopped or stop_after_attempt(len(self._waits) + 1)(state)
 
+    def _refused(self, turn: Turn, outcome: Outcome) -> Outcome:
+        """A refusal in the place of silence, unless the run stops before all tries were made."""
+        if self._asker.stopped or not _is_silent(turn, outcome):
+            return outcome
+        assert isinstance(outcome, Failure)
+        return replace(outcome, kind=Kind.REFUSAL, advice=REWORD)
+
     async def _is_real(self, turn: Turn) -> bool:
         """Whether the service fails every row: True if nobody was answered since this row first failed."""
         async with self._judging:
             if self._asker.alive_at > turn.failed_at or self._asker.stopped:
                 return False
+            if _is_silent(turn, turn.last) and self._may_be_blocked():
+                return False
             return is_outage(await self._other_outcome(turn))
+
+    def _may_be_blocked(self) -> bool:
+        """Few rows met silence since the service last said anything."""
+        if self._alive_then != self._asker.alive_at:
+            self._silent, self._alive_then = 0, self._asker.alive_at
+        self._silent += 1
+        return self._silent <= _SILENT
 
     async def _other_outcome(self, turn: Turn) -> Outcome:
         """The outcome of one other row, asked once: one that never failed, else one that waits, else one in flight.
@@ -119,6 +141,12 @@ class Outages:
             flying.is_probe = True
             return await asyncio.shield(flying.outcome)
         return None if self._answered() else turn.last
+
+
+def _is_silent(turn: Turn, outcome: Outcome) -> bool:
+    """The last try met silence, and not for the first time unless it was the only one."""
+    tries = min(turn.tries, 2)
+    return isinstance(outcome, Failure) and outcome.silent and len(turn.silent_at) >= tries
 
 
 def _last_outcome(state: RetryCallState) -> Outcome:

@@ -32,6 +32,7 @@ class Turn:
     placed: bool = False  # what came of it is not on disk yet
     last: Failure | None = None
     failed_by: set[Lane] = field(default_factory=set)  # endpoints where an outage hit it
+    silent_at: list[str] = field(default_factory=list)  # models that said nothing, each as often as it did
     refused_by: list[str] = field(default_factory=list)  # models that will not answer it
     refusal: Failure | None = None  # of the first of them, when another one is to be asked
     messages: Messages | None = None  # what is sent, while it is on its way
@@ -40,6 +41,12 @@ class Turn:
     kept: bool = False  # what its last request brought stands in rejected.json already
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     outcome: "asyncio.Future[Outcome] | None" = None  # of the try under way
+
+    def failed(self, lane: Lane, failure: Failure) -> None:
+        """An outage hit it at this endpoint."""
+        self.failed_by.add(lane)
+        if failure.silent:
+            self.silent_at.append(lane.endpoint.model)
 
 
 def is_outage(outcome: Outcome) -> bool:

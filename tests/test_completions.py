@@ -55,7 +55,7 @@ def failure(raw: bytes, content_type: str = "application/json") -> Failure:
     assert isinstance(found, Failure), found
     assert found.status == 200
     assert 0 < len(found.reason) <= 300
-    assert found.maybe_billed is (found.kind is Kind.OUTAGE)
+    assert found.maybe_billed is (found.kind is Kind.OUTAGE and not found.silent)
     return found
 
 
