@@ -130,9 +130,7 @@ VERBS = {
             "collect pictures by search, each with where it comes from",
             picture_flags.SCRAPE,
             # It plans its own rows, and keeps pictures in a folder of its own.
-            without=frozenset(
-                "questions output column encoding schema samples views csv_exact retry_failed".split()
-            ),
+            without=frozenset("questions output column encoding schema samples views csv_exact".split()),
         ),
         Verb(
             "export",
