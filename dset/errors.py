@@ -10,10 +10,12 @@ _ON_PYPI = {
     "dotenv": "python-dotenv",
     "jsonschema_rs": "jsonschema-rs",
     "huggingface_hub": "huggingface-hub",
+    "PIL": "pillow",
 }
 # What only some commands need: the extras bring it (pyproject.toml), both, so that one line is enough.
 _EXTRAS = "tasks,export"
 _IN_EXTRAS = {"jsonschema_rs", "rensa", "pyarrow", "huggingface_hub", "openpyxl"}
+_IN_IMAGES = {"PIL", "ddgs"}  # the extra `images`
 
 
 class DsetError(Exception):
@@ -65,8 +67,9 @@ def explain(error: BaseException) -> tuple[str, int]:
 def _missing(package: str) -> str:
     """The line for a package that is not there: this interpreter's own pip, or the one where it is installed."""
     beside = Path(__file__).resolve().parent.parent
-    if package in _IN_EXTRAS:
-        needs = f'"{sys.executable}" -m pip install "{beside}[{_EXTRAS}]"'
+    if package in _IN_EXTRAS | _IN_IMAGES:
+        extras = _EXTRAS if package in _IN_EXTRAS else "images"
+        needs = f'"{sys.executable}" -m pip install "{beside}[{extras}]"'
     else:
         needs = f'"{sys.executable}" -m pip install -r "{beside / "requirements.txt"}"'
     line = f"the package {_ON_PYPI.get(package, package)} is missing or too old; run: {needs}"

@@ -13,6 +13,7 @@ from tests.picture_services import Answer, as_json, picture
 Script = Callable[[dict[str, Any], int], Answer]
 """(body, number of the request from 1) -> what goes back."""
 
+ORIGIN = "https://origin.invalid"  # in an answer: the server's own origin
 USAGE = {"input_tokens": 12, "output_tokens": 1056, "total_tokens": 1068}
 
 
@@ -60,7 +61,8 @@ class Endpoint:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 if self.path != "/v1/images/generations":
                     outer.strays.append(self.path)
-                    return self._send(as_json({"error": {"message": f"no path {self.path}"}}, 404))
+                    self._send(as_json({"error": {"message": f"no path {self.path}"}}, 404))
+                    return
                 with lock:
                     outer.asked.append(body)
                     outer.headers.append({name.lower(): value for name, value in self.headers.items()})
@@ -73,12 +75,13 @@ class Endpoint:
                 self._send(outer.pages.get(self.path, Answer(404)))
 
             def _send(self, answer: Answer) -> None:
+                body = answer.body.replace(ORIGIN.encode(), outer.origin.encode())
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer.body)))
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(answer.body)
+                self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
                 pass

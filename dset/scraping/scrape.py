@@ -14,7 +14,7 @@ from dset import process
 from dset.errors import UsageError
 from dset.inspection import Report
 from dset.keys import Secrets
-from dset.scraping import closing, folder, orders, plan
+from dset.scraping import closing, folder, orders, plan, shares
 from dset.scraping.collecting import Collector
 from dset.scraping.folder import ScrapeFolder
 from dset.scraping.plan import Order
@@ -55,7 +55,7 @@ def scrape(
     if generates:
         _check_model(settings)
     path = folder.find(order, kit.root)
-    to_search = _to_search(order, settings)
+    to_search = shares.to_search(order, rehearses=bool(settings.rehearse))
     if path is None:
         if to_search.sources:  # no folder for what cannot be begun
             kit.usable(to_search.sources, settings.secrets, lambda _: None)
@@ -65,7 +65,7 @@ def scrape(
             tell(line)
         plan.write(path / plan.NAME, order)
         before = len(home.records)
-        counts = partial(_counted, home, order.count - to_search.count)
+        counts = partial(shares.counted, home, order.count - to_search.count)
         outcome = gather(to_search, home, settings.secrets, tell, kit, counts)
         asked = None
         if generates and not outcome.signal:
@@ -85,26 +85,6 @@ def _check_model(settings: Settings) -> None:
             "--budget cannot be kept with --source generate: no service says beforehand what a picture may cost; "
             "leave it away and bound the pictures of a run by --limit"
         )
-
-
-def _to_search(order: Order, settings: Settings) -> Order:
-    """The order without the share of what is generated: that comes last, and fills up what nobody gave.
-
-    A rehearsal has all sources invented.
-    """
-    names = tuple(one for one in order.sources if one != GENERATE or settings.rehearse)
-    share = -(-order.count // len(order.sources)) if len(names) < len(order.sources) else 0
-    return replace(order, sources=names, count=order.count - share if names else 0)
-
-
-def _counted(home: ScrapeFolder, share: int, query: str) -> Counter[str]:
-    """What counts as kept where all but the `share` of what is generated is searched for.
-
-    What was generated beyond the share stands in for what the search did not find: it is not searched for again.
-    """
-    kept = home.kept(query)
-    beyond = max(0, kept.pop(GENERATE, 0) - share)
-    return kept + Counter({GENERATE: beyond})
 
 
 def _generate(
