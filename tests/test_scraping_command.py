@@ -244,6 +244,7 @@ def test_a_rehearsal_needs_no_key_no_network_and_no_model(
     assert len({one["hash"] for one in found}) == 12
     assert "rehearsal: invented pictures, no key, no network, nothing is billed" in run.err
     assert run.out.splitlines()[-1] == "  a rehearsal: no source was asked, every picture is invented"
+    assert "licence" not in run.out  # of pictures that are nobody's
     if not source:
         assert {one["source"] for one in found} == {"pexels", "pixabay", "duckduckgo", "bing"}
 

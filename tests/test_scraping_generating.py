@@ -133,17 +133,15 @@ def test_a_queue_that_somebody_deleted_is_planned_anew_from_the_answers(ask: Mai
     assert len(server.asked) == len(metadata()) == 3
 
 
+def test_a_flag_that_no_images_endpoint_knows_is_refused(ask: Main, server: Endpoint) -> None:
+    for flag in ("--system", "--temperature", "--thinking", "--max-tokens"):
+        run = ask("--query", DOG, f"{flag}=1")
+        assert (run.exit_status, server.asked) == (2, [])
+        assert f"unrecognized arguments: {flag}=1" in run.err
+
+
 def test_prompt_and_size_shape_what_is_sent(ask: Main, server: Endpoint) -> None:
-    ask(
-        "--query",
-        DOG,
-        "--size",
-        "1024x1536",
-        "--prompt",
-        "a photo of a {question}, 35 mm",
-        "--system",
-        "not sent",
-    )
+    ask("--query", DOG, "--size", "1024x1536", "--prompt", "a photo of a {question}, 35 mm")
     assert server.asked[0] == {
         "model": "gpt-image-1", "prompt": "a photo of a dog, 35 mm", "n": 1, "size": "1024x1536"}  # fmt: skip
     assert metadata()[0]["query"] == DOG

@@ -105,7 +105,9 @@ def ask(
     keys = {"PEXELS_API_KEY": PEXELS_KEY, "PIXABAY_API_KEY": PIXABAY_KEY} if env is None else env
     settings = settings_module.load({}, keys)
     told = [] if said is None else said
-    report = scrape.scrape(settings, USUAL | options, lambda _: contextlib.nullcontext(), told.append, world.kit())
+    report = scrape.scrape(
+        settings, USUAL | options, lambda _: contextlib.nullcontext(), told.append, world.kit()
+    )
     told += report.lines
     return report
 

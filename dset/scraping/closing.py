@@ -15,6 +15,7 @@ from dset.wording import counted
 
 _MOST_QUERIES = 50  # that have a line each
 _MOST_REASONS = 6
+OF_LICENCES = ("  licences:", "  credit:")  # how the lines on them begin
 _FREE = {"pexels": "Pexels", "pixabay": "Pixabay"}
 
 
@@ -87,7 +88,7 @@ def _licences(outcome: Outcome) -> Iterator[str]:
     free = [title for name, title in _FREE.items() if name in given]
     if free:
         yield (
-            f"  licences: {' and '.join(free)} let you use the pictures, not sell them unaltered; neither says that a "
+            f"  licences: {' and '.join(free)} {'let' if len(free) > 1 else 'lets'} you use the pictures, not sell them unaltered; neither says that a "
             "dataset of them may be published: check before you publish"
         )
     if "pexels" in given:

@@ -73,6 +73,7 @@ def scrape(
         outcome = _whole(order, home, outcome, asked, before)
     report = Report(closing.lines(order, outcome, path), closing.exit_status(outcome))
     if settings.rehearse:
+        report.lines = [line for line in report.lines if not line.startswith(closing.OF_LICENCES)]
         report.add("  a rehearsal: no source was asked, every picture is invented")
     return _with_queue(report, asked, outcome)
 
