@@ -57,7 +57,9 @@ class Client:
             async with asyncio.timeout(self._settings.timeout):
                 response = await self._service.ask(body)
             outcome = self._read(response, time.monotonic() - started)
-            return await self.kept(outcome) if isinstance(outcome, Reply) else outcome
+            if isinstance(outcome, Reply):
+                outcome = await self.kept(outcome)
+            return self._clean(outcome) if isinstance(outcome, Failure) else outcome
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever one request does, it must not end the others
@@ -92,9 +94,9 @@ class Client:
         content = self._scrubbed(response.content)
         if response.status_code != 200:
             headers = {name: self._scrub(value) for name, value in response.headers.items()}
-            return self._clean(failures.of_status(response.status_code, headers, content, seconds))
+            return failures.of_status(response.status_code, headers, content, seconds)
         outcome = self.outcome(content, response.headers.get("content-type", ""))
-        return self._clean(outcome) if isinstance(outcome, Failure) else self._plain(outcome)
+        return outcome if isinstance(outcome, Failure) else self._plain(outcome)
 
     def _scrubbed(self, content: bytes) -> bytes:
         """The body without the key, should the service echo it; bytes that are no UTF-8 pass through."""

@@ -102,5 +102,12 @@ SCRAPE: tuple[Flag, ...] = (
         "how much alike two pictures may not be; 1: the same (0.94)",
     ),
     Flag("size", "WxH", "", size_text, "of a picture that --source generate makes (the service's)"),
+    Flag(
+        "prompt",
+        "TEXT|@FILE",
+        "{question}",
+        values.template,
+        "what --source generate is told to draw; {question} is the query ({question})",
+    ),
     Flag("name", "NAME", "", folder_name, "the folder below scraped_images (the first query)"),
 )

@@ -136,9 +136,10 @@ VERBS = {
             "",
             "collect pictures by search, each with where it comes from",
             picture_flags.SCRAPE,
-            # It plans its own rows, and keeps pictures in a folder of its own.
+            # It plans its own rows, in a folder of its own; who makes a picture takes a prompt and no more.
             without=frozenset(
-                "questions output column encoding schema samples views csv_exact retry_failed".split()
+                "questions output column encoding schema samples views csv_exact "
+                "system thinking temperature max_tokens".split()
             ),
         ),
         Verb(

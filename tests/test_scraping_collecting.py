@@ -310,3 +310,22 @@ def test_a_picture_that_breaks_the_reader_is_one_loss() -> None:
     outcome = collect([Listed("a", urls(*range(7)))], look=picky)
     assert outcome.all_missing == 0
     assert set(outcome.lost) <= {"it is a JPEG of 99,999 × 99,999 pixels, which is too large"}
+
+
+def test_what_is_downloaded_is_kept_while_a_source_is_waited_for() -> None:
+    """A service may have to be waited for a minute: a crash in that minute must not cost what came."""
+
+    came = asyncio.Event()
+
+    def name(data: bytes, kind: str) -> str:
+        came.set()  # right before it is written
+        return tools().name(data, kind)
+
+    class Slow(Listed):
+        async def page(self, asked: Asked, number: int) -> Page:
+            if number > 1:
+                async with asyncio.timeout(5):
+                    await came.wait()
+            return await super().page(asked, number)
+
+    assert collect([Listed("a", urls(1, 2)), Slow("b", urls(3), urls(5, 6, 7, 8))], name=name).new == 6

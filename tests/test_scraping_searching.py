@@ -2,13 +2,17 @@
 
 import asyncio
 import gzip
+import json
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dset.scraping import searching
+from dset.locks import Lock
+from dset.scraping import allowances, searching
+from dset.scraping.allowances import Ledger
 from dset.scraping.finds import Asked, Page
 from dset.scraping.pexels import Pexels
 from dset.scraping.pixabay import Pixabay
@@ -310,3 +314,30 @@ def test_old_pages_are_cleared_and_nothing_else(time: Time) -> None:
     time.pass_by(86_400)
     cache.clear_old()
     assert [path.name for path in (ROOT / ".cache").iterdir()] == ["mine.json"]
+
+
+def test_two_runs_that_count_at_once_lose_no_request() -> None:
+    def count() -> None:
+        ledger = Ledger(ROOT / allowances.NAME, "pixabay", Pixabay().allowance)
+        for _ in range(15):
+            ledger.count()
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (entry,) = json.loads((ROOT / allowances.NAME).read_bytes()).values()
+    assert entry["count"] == len(entry["times"]) == 60
+    assert [one.name for one in ROOT.iterdir()] == [allowances.NAME]
+
+
+def test_a_lock_that_somebody_never_gives_back_does_not_end_a_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(allowances, "_TRIES", 2)
+    ledger = Ledger(ROOT / allowances.NAME, "pixabay", Pixabay().allowance)
+    ledger.count()
+    lock = Lock(ROOT / f"{allowances.NAME}.lock", "it")
+    lock.acquire()
+    ledger.count()
+    lock.release()
+    assert json.loads((ROOT / allowances.NAME).read_bytes())["pixabay"]["count"] == 2

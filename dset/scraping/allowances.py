@@ -1,18 +1,23 @@
 """How often a service may be asked: counted over all runs, in a small file beside the scraped folders."""
 
+import contextlib
 import json
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from dset import clocks, files
+from dset.errors import AlreadyRunningError
+from dset.locks import Lock
 
 NAME = ".limits.json"
 SHORT = 60.0  # seconds: a wait up to this is waited for
 _EPOCH = 10**9  # a Reset beyond it is a moment in UNIX time (Pexels), one below it counts seconds (Pixabay)
+_TRIES, _PAUSE = 200, 0.01  # at the file, and seconds between them: it is held for some milliseconds
 _LONGEST_REST = 32 * 86_400.0  # seconds; what a header says beyond a month is a slip
 
 
@@ -59,6 +64,10 @@ class Ledger:
 
     def count(self) -> None:
         """A request is about to be sent."""
+        with self._locked():
+            self._count()
+
+    def _count(self) -> None:
         now, entry = _now(), self._entry()
         month = _month(now)
         entry |= {
@@ -86,9 +95,26 @@ class Ledger:
         return inside[0] + rate.seconds if len(inside) > rate.most // 2 else now + rate.seconds
 
     def _rest(self, until: float) -> None:
-        entry = self._entry()
-        entry["rest_until"] = until
-        self._save(entry)
+        with self._locked():
+            entry = self._entry()
+            entry["rest_until"] = until
+            self._save(entry)
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """No other process changes the file meanwhile. One that holds it far too long is not waited for: a search goes on."""
+        files.make_folder(self._path.parent)
+        lock = Lock(self._path.with_name(f"{self._path.name}.lock"), str(self._path))
+        for _ in range(_TRIES):
+            try:
+                lock.acquire()
+                break
+            except AlreadyRunningError:
+                time.sleep(_PAUSE)
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _times(self, entry: Mapping[str, Any], now: float) -> list[float]:
         """When it was asked, oldest first; moments to come are of a clock that was set back."""

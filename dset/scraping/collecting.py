@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
 from dset.scraping import trying
@@ -31,7 +32,10 @@ class Collector:
         sources: Sequence[Source],
         tools: Tools,
         tell: Callable[[str], None],
+        counted: Callable[[str], Counter[str]] | None = None,
     ) -> None:
+        """`counted`: what of a query counts as kept, by source (all that stands in the folder)."""
+        self._counted = counted or folder.kept
         self._order, self._folder, self._tools, self._tell = order, folder, tools, tell
         self._sources = {one.name: one for one in sources}
         self.outcome = Outcome(order.asked, order.count, [Standing(one.name) for one in sources])
@@ -42,7 +46,7 @@ class Collector:
         """Collect for each query in turn. Raises OSError where the folder cannot be written."""
         await self._look_at_what_stands()
         for asked in self._order.asked:
-            self.outcome.kept[asked.query] = self._folder.kept(asked.query)
+            self.outcome.kept[asked.query] = self._counted(asked.query)
         for asked in self._order.asked:
             if self.outcome.missing(asked.query):
                 await self._collect(asked)
@@ -74,9 +78,8 @@ class Collector:
                 await self._start(asked, pool, pages, running)
                 if not running:
                     break
-                done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for task in [task for task in running if task in done]:
-                    self._settle(pool, running.pop(task), task.result())
+                await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                self._settle_all(pool, running)
         finally:
             for task in running:
                 task.cancel()
@@ -97,7 +100,7 @@ class Collector:
         while len(running) < min(AT_ONCE, self.outcome.missing(asked.query)):
             while name := pool.hungry():
                 pages[name] += 1
-                page = await self._page(name, asked, pages[name])
+                page = await self._meanwhile(pool, running, self._page(name, asked, pages[name]))
                 pool.add(page.finds, name)
                 if not page.has_next or pages[name] >= max(_PAGES, -(-self._order.count // 40)):
                     pool.end(name)
@@ -105,6 +108,17 @@ class Collector:
             if find is None:
                 return
             running[asyncio.create_task(trying.attempt(find, self._tools))] = find
+
+    async def _meanwhile(self, pool: Pool, running: Running, search: Coroutine[None, None, Page]) -> Page:
+        """The page; what comes meanwhile is kept, since a limit of a service may be waited for."""
+        task = asyncio.create_task(search)
+        try:
+            while not task.done():
+                await asyncio.wait([task, *running], return_when=asyncio.FIRST_COMPLETED)
+                self._settle_all(pool, running)
+        finally:
+            task.cancel()
+        return task.result()
 
     async def _page(self, name: str, asked: Asked, number: int) -> Page:
         """One page of a source; an empty last one where it fails."""
@@ -121,6 +135,10 @@ class Collector:
             return Page((), has_next=False)
         standing.answered()
         return page
+
+    def _settle_all(self, pool: Pool, running: Running) -> None:
+        for task in [task for task in running if task.done()]:
+            self._settle(pool, running.pop(task), task.result())
 
     def _settle(self, pool: Pool, find: Find, came: Brought | Loss) -> None:
         """Keep a picture that is new; note what can never work; the rest may be tried another day."""

@@ -1,30 +1,35 @@
 """A client of an OpenAI-compatible images endpoint: a prompt becomes a picture on disk, and its name the answer.
 
-Shapes: https://platform.openai.com/docs/api-reference/images/create. The picture is durable before its answer counts.
+The picture is durable before its answer counts. What came whole and cannot be used fails the row: an outage would be
+tried again, and each try would buy another picture. A download is tried again, which costs nothing.
 """
 
 import asyncio
-import base64
-import binascii
-import json
-import tempfile
 from collections.abc import Awaitable, Callable
-from pathlib import Path
+from dataclasses import replace
+from ipaddress import ip_address
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
-from dset import files
-from dset.cleaning import clean
 from dset.clients import Client
-from dset.completions import read_completion
 from dset.endpoints import Endpoint
+from dset.errors import StorageError
 from dset.failures import Failure, Kind
-from dset.images.opening import PictureError, open_picture, reading
+from dset.images.opening import PictureError
 from dset.messages import Messages
 from dset.replies import Reply
-from dset.scraping import kinds, naming
+from dset.scraping import drawn
+from dset.scraping.failing import FetchError
+from dset.scraping.fetching import Fetcher
 from dset.settings import Settings
 
-_DATA = "data:;base64,"  # what a picture is kept as until it is written
+WAITS = (2.0, 8.0)  # seconds before a download is tried again; a server that asks for more is not waited for
+_LONGEST_WAIT = 30.0
+IN_PLACE = (
+    "Where the service can send the picture itself, say so in endpoints.toml: "
+    'extra_body = { response_format = "b64_json" }'
+)
+Allowed = frozenset[tuple[str, int]]
 
 
 class Fetched(Protocol):
@@ -34,7 +39,13 @@ class Fetched(Protocol):
     def data(self) -> bytes: ...
 
 
-Fetch = Callable[[str], Awaitable[Fetched]]
+Fetch = Callable[[str, Allowed], Awaitable[Fetched]]
+
+
+async def download(url: str, allowed: Allowed) -> Fetched:
+    """The picture at `url`; (address, port) pairs that are `allowed` need not be public. Raises FetchError."""
+    async with Fetcher(allowed=allowed) as fetcher:
+        return await fetcher.get(url)
 
 
 class Drawer(Client):
@@ -43,91 +54,72 @@ class Drawer(Client):
     path = "images/generations"
 
     def __init__(
-        self, endpoint: Endpoint, settings: Settings, most: int, *, folder: Path, size: str, fetch: Fetch
+        self,
+        endpoint: Endpoint,
+        settings: Settings,
+        most: int,
+        *,
+        put: Callable[[bytes], str],
+        size: str,
+        fetch: Fetch = download,
+        waits: tuple[float, ...] = WAITS,
     ) -> None:
-        """Pictures come into `folder`; `size` is asked for unless it is ''; `fetch` downloads what comes as an address."""
+        """`put` keeps a picture and names it, as Store.put; `size` is asked for unless it is ''."""
         super().__init__(endpoint, settings, most)
-        self._folder, self._size, self._fetch = folder, size, fetch
+        self._put, self._size, self._fetch, self._waits = put, size, fetch, waits
 
     def body(self, messages: Messages) -> dict[str, Any]:
-        """One picture of the last thing that the user said."""
+        """One picture of the last thing that the user said: of several only the first could be an answer."""
         prompt = next(str(one["content"]) for one in reversed(messages) if one["role"] == "user")
         size = {"size": self._size} if self._size else {}
-        return {"model": self.endpoint.model, "prompt": prompt, "n": 1, **size, **self.endpoint.extra_body}
+        return {**self.endpoint.extra_body, "model": self.endpoint.model, "prompt": prompt, "n": 1, **size}
 
     def outcome(self, content: bytes, content_type: str) -> Reply | Failure:
-        """The picture or its address as the answer's text; what has neither is read as a completion would be: for the reason."""
-        try:
-            document = json.loads(content)
-            first = document["data"][0]
-            usage = document.get("usage") if isinstance(document.get("usage"), dict) else {}
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
-            failure = read_completion(content, content_type)
-            return failure if isinstance(failure, Failure) else _no_picture("a text came")
-        if not isinstance(first, dict) or not (first.get("b64_json") or first.get("url")):
-            return _no_picture("it holds neither a picture nor an address")
-        text = _DATA + str(first["b64_json"]) if first.get("b64_json") else str(first["url"])
-        revised = first.get("revised_prompt")
-        return _reply(text, revised if isinstance(revised, str) else None, self.endpoint.model, usage)
+        """The picture or its address as the answer's text."""
+        return drawn.read(content, content_type, self.endpoint.model)
 
     async def kept(self, reply: Reply) -> Reply | Failure:
         """The reply with the name of its picture, which is on disk by then."""
         try:
             data = await self._picture(reply.answer)
-            name = await asyncio.to_thread(self._written, data)
-        except (binascii.Error, PictureError, KeyError) as error:
-            return _no_picture(f"what came {error}")
-        except OSError as error:
-            return _not_written(data, error)
-        except Exception as error:  # noqa: BLE001 - a download fails in many ways, and its text says how
-            return _no_picture(f"its address: {clean(str(error), 200)}")
-        return _reply(name, reply.reasoning, reply.model or "", {}, reply)
+            return replace(reply, answer=await asyncio.to_thread(self._put, data))
+        except FetchError as error:
+            # The address is kept in rejected.json: whoever can reach it has the picture.
+            return drawn.useless(f"its address cannot be fetched: {error.reason}", IN_PLACE, reply=reply)
+        except PictureError as error:
+            return drawn.useless(f"what came {error}", usage=drawn.without_text(reply))
+        except StorageError as error:
+            advice = "Make room, then run the same command again."
+            return Failure(Kind.STOP, str(error), advice, scope="service", usage=drawn.without_text(reply))
 
-    async def _picture(self, text: str) -> bytes:
-        if text.startswith(_DATA):
-            return base64.b64decode(text.removeprefix(_DATA), validate=False)
-        return (await self._fetch(text)).data
-
-    def _written(self, data: bytes) -> str:
-        with reading(), open_picture(data) as picture:
-            picture.load()
-        name = naming.name(data, kinds.kind(data))
-        files.make_folder(self._folder)
-        files.replace(self._folder / name, [data])
-        return name
-
-
-def _reply(text: str, revised: str | None, model: str, usage: Any, earlier: Reply | None = None) -> Reply:
-    figures = {name: usage.get(f"{name}_tokens") for name in ("input", "output")}
-    known = {
-        name: value if isinstance(value, int) and value >= 0 else None for name, value in figures.items()
-    }
-    return Reply(
-        answer=text,
-        reasoning=revised,  # what the service made of the prompt
-        model=model,
-        finish_reason=None,
-        prompt_tokens=earlier.prompt_tokens if earlier else known["input"],
-        cached_tokens=None,
-        completion_tokens=earlier.completion_tokens if earlier else known["output"],
-        reasoning_tokens=None,
-    )
+    async def _picture(self, answer: str) -> bytes:
+        """Raises FetchError and PictureError."""
+        if not drawn.is_address(answer):
+            return await asyncio.to_thread(drawn.decoded, answer)
+        allowed = own_origin(answer, self.endpoint)
+        for wait in self._waits:
+            try:
+                return (await self._fetch(answer, allowed)).data
+            except FetchError as error:
+                if not error.again or (error.wait or 0) > _LONGEST_WAIT:
+                    raise
+                await asyncio.sleep(max(wait, error.wait or 0))
+        return (await self._fetch(answer, allowed)).data
 
 
-def _no_picture(reason: str) -> Failure:
-    return Failure(Kind.OUTAGE, f"no picture: {clean(reason, 200)}", status=200, maybe_billed=True)
+def own_origin(url: str, endpoint: Endpoint) -> Allowed:
+    """What may be connected to though it is not public: the very host and port that are asked for pictures.
 
-
-def _not_written(data: bytes, error: OSError) -> Failure:
-    """The disk refuses a picture that was paid for: it is kept elsewhere if that can be, and nothing more is asked."""
-    saved = "it is lost"
+    Many a server on this machine answers with an address of its own. A host with a name is taken at its word only where
+    it is this machine: what another name leads to may change between two looks.
+    """
     try:
-        with tempfile.NamedTemporaryFile(
-            "wb", prefix="dset-rescue-", suffix=".picture", delete=False
-        ) as file:
-            file.write(data)
-        saved = f"it is in {file.name}"
-    except OSError:
-        pass  # said below: nothing is left to try
-    what = f"a picture could not be written ({error.strerror}); {saved}"
-    return Failure(Kind.STOP, what, "Make room, then run the same command again.", scope="service")
+        home, there = urlsplit(endpoint.base_url), urlsplit(url)
+        if (home.scheme, home.hostname, home.port) != (there.scheme, there.hostname, there.port):
+            return frozenset()
+        host, port = home.hostname or "", home.port or {"http": 80, "https": 443}[home.scheme]
+        if host == "localhost":
+            return frozenset({("127.0.0.1", port), ("::1", port)})
+        return frozenset({(str(ip_address(host)), port)})
+    except (ValueError, KeyError):
+        return frozenset()

@@ -1,22 +1,26 @@
 """The verb `scrape`: from the flags to a folder of pictures and the lines that tell of it."""
 
 import asyncio
+import contextlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dset import process
 from dset.errors import UsageError
 from dset.inspection import Report
 from dset.keys import Secrets
-from dset.scraping import closing, folder, orders, plan
+from dset.scraping import closing, folder, orders, plan, shares
 from dset.scraping.collecting import Collector
 from dset.scraping.folder import ScrapeFolder
 from dset.scraping.plan import Order
 from dset.scraping.sources import GENERATE, Source
 from dset.scraping.tools import Tools
-from dset.scraping.tries import Outcome
+from dset.scraping.tries import TWIN, Outcome
 from dset.settings import Settings
 from dset.wording import counted, sentences
 
@@ -47,82 +51,105 @@ def scrape(
     kit = kit or (_rehearsed(settings) if settings.rehearse else _usual())
     if settings.rehearse:
         tell("rehearsal: invented pictures, no key, no network, nothing is billed")
-    path = folder.find(order, kit.root)
-    if GENERATE in order.sources and not settings.rehearse:
+    generates = GENERATE in order.sources and not settings.rehearse
+    if generates:
         _check_model(settings)
+    path = folder.find(order, kit.root)
+    to_search = shares.to_search(order, rehearses=bool(settings.rehearse))
     if path is None:
-        if searched := _searched(order, settings):  # no folder for what cannot be begun
-            kit.usable(searched, settings.secrets, lambda _: None)
+        if to_search.sources:  # no folder for what cannot be begun
+            kit.usable(to_search.sources, settings.secrets, lambda _: None)
         path = folder.create(order, kit.root)
     with ScrapeFolder(path) as home:
         for line in _notes(home):
             tell(line)
         plan.write(path / plan.NAME, order)
-        outcome = gather(_to_search(order, settings), home, settings.secrets, tell, kit)
-        asked = _generate(order, home, outcome, settings, options, follow, tell)
-        outcome = replace(
-            outcome, count=order.count, kept={one.query: home.kept(one.query) for one in order.asked}
-        )
+        before = len(home.records)
+        counts = partial(shares.counted, home, order.count - to_search.count)
+        outcome = gather(to_search, home, settings.secrets, tell, kit, counts)
+        asked = None
+        if generates and not outcome.signal:
+            asked = _generate(order, home, settings, options["size"], follow, tell, outcome)
+        outcome = _whole(order, home, outcome, asked, before)
     report = Report(closing.lines(order, outcome, path), closing.exit_status(outcome))
     if settings.rehearse:
+        report.lines = [line for line in report.lines if not line.startswith(closing.OF_LICENCES)]
         report.add("  a rehearsal: no source was asked, every picture is invented")
-    return _with_queue(report, asked)
+    return _with_queue(report, asked, outcome)
 
 
 def _check_model(settings: Settings) -> None:
     if "model" not in settings.given:
         raise UsageError("--source generate needs --model: a model of your service that makes pictures")
-
-
-def _searched(order: Order, settings: Settings) -> tuple[str, ...]:
-    """The sources that are searched; a rehearsal has all invented."""
-    return tuple(one for one in order.sources if one != GENERATE or settings.rehearse)
-
-
-def _to_search(order: Order, settings: Settings) -> Order:
-    """The order without the share of what is generated: that comes last, and fills up what nobody gave."""
-    names = _searched(order, settings)
-    share = -(-order.count // len(order.sources)) if len(names) < len(order.sources) else 0
-    return replace(order, sources=names, count=order.count - share if names else 0)
+    if settings.budget is not None:
+        raise UsageError(
+            "--budget cannot be kept with --source generate: no service says beforehand what a picture may cost; "
+            "leave it away and bound the pictures of a run by --limit"
+        )
 
 
 def _generate(
     order: Order,
     home: ScrapeFolder,
-    outcome: Outcome,
     settings: Settings,
-    options: Mapping[str, Any],
+    size: str,
     follow: "Follow",
     tell: Tell,
+    outcome: Outcome,
 ) -> "Asked | None":
-    if GENERATE not in order.sources or settings.rehearse:
-        return None
+    """What is missing is asked of a model; what came and was not kept is counted in `outcome`."""
     from dset.scraping.generating import Generating
 
-    missing = {
-        one.query: order.count - outcome.kept[one.query].total() + home.kept(one.query)[GENERATE]
-        for one in order.asked
-    }
-    return Generating(order, home, settings, options["size"]).run(missing, follow, tell)
+    kept = {one.query: home.kept(one.query) for one in order.asked}
+    wanted = {query: order.count - one.total() + one[GENERATE] for query, one in kept.items()}
+    generating = Generating(order, home, settings, size)
+    asked = generating.run(wanted, follow, tell)
+    if generating.twins:
+        outcome.lost[TWIN] += generating.twins
+    return asked
 
 
-def _with_queue(report: Report, asked: "Asked | None") -> Report:
+def _whole(order: Order, home: ScrapeFolder, outcome: Outcome, asked: "Asked | None", before: int) -> Outcome:
+    """What search and model came to together; `before`: pictures that stood when the run began."""
+    return replace(
+        outcome,
+        count=order.count,
+        kept={one.query: home.kept(one.query) for one in order.asked},
+        new=len(home.records) - before,
+        generated=asked is not None,
+        left=asked.after.todo if asked else 0,
+        signal=outcome.signal or (asked.signal if asked else 0),
+    )
+
+
+def _with_queue(report: Report, asked: "Asked | None", outcome: Outcome) -> Report:
     """The report with what the asking of a model came to."""
     if asked is not None:
-        for line in asked.lines(invented=False):
-            report.add(f"  generate: {line.strip()}")
-        if asked.stopped is not None and asked.exit_status == 2:
+        told = [line.strip() for line in asked.lines(invented=False)]
+        next_step = [report.lines.pop()]
+        if any(line.startswith("next:") for line in told):
+            next_step = []
+        report.lines += [f"  generate: {line}" for line in told] + next_step
+        if asked.stopped is not None and asked.exit_status == 2 and not outcome.new:
             report.error = sentences(asked.stopped.reason, asked.stopped.advice)
-        if asked.signal:
-            report.exit_status = asked.exit_status
-        elif report.exit_status:
-            report.exit_status = asked.exit_status or report.exit_status
+            report.exit_status = 2
     return report
 
 
-def gather(order: Order, home: ScrapeFolder, secrets: Secrets, tell: Tell, kit: Kit) -> Outcome:
-    """Fill the folder. A folder that is full needs no source and no key. Raises UsageError, OSError."""
-    outcome = Outcome(order.asked, order.count, [], {one.query: home.kept(one.query) for one in order.asked})
+def gather(
+    order: Order,
+    home: ScrapeFolder,
+    secrets: Secrets,
+    tell: Tell,
+    kit: Kit,
+    counts: Callable[[str], Counter[str]] | None = None,
+) -> Outcome:
+    """Fill the folder; `counts` as Collector has it. A folder that is full needs no source and no key.
+
+    Raises UsageError, OSError.
+    """
+    counts = counts or home.kept
+    outcome = Outcome(order.asked, order.count, [], {one.query: counts(one.query) for one in order.asked})
     if not outcome.all_missing:
         return outcome
     names = kit.usable(order.sources, secrets, tell)
@@ -130,9 +157,22 @@ def gather(order: Order, home: ScrapeFolder, secrets: Secrets, tell: Tell, kit: 
 
     async def whole() -> Outcome:
         async with kit.connected(names, secrets) as (sources, tools):
-            return await Collector(order, home, sources, tools, tell).run()
+            return await _until_signal(Collector(order, home, sources, tools, tell, counts))
 
     return asyncio.run(whole())
+
+
+async def _until_signal(collector: Collector) -> Outcome:
+    """What is collected until all is there or the user ends it: each picture that is kept by then stays."""
+    running = asyncio.create_task(collector.run())
+
+    def end(number: int) -> None:
+        collector.outcome.signal = collector.outcome.signal or number
+        running.cancel()
+
+    with process.signals(end), contextlib.suppress(asyncio.CancelledError):
+        await running
+    return collector.outcome
 
 
 def labels(task: str) -> tuple[str, ...]:

@@ -21,6 +21,9 @@ class Outcome:
     new: int = 0  # pictures of this run
     lost: Counter[str] = field(default_factory=Counter)  # downloads that came to nothing, by reason
     again: int = 0  # of them, those that may work another day
+    generated: bool = False  # a model was asked for pictures
+    left: int = 0  # pictures that a model can still be asked for
+    signal: int = 0  # that ended it
 
     def missing(self, query: str) -> int:
         """Pictures that are still wanted."""
