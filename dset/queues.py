@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dset import gates, summary
-from dset.clients import Client
 from dset.endpoints import Endpoint
 from dset.gates import Gate
 from dset.outputs import Outputs
@@ -61,7 +60,7 @@ def ask(
     scaled: Callable[[bytes], bytes] | None,
     follow: Follow,
     tell: Callable[[str], None],
-    client: MakeClient = Client,
+    client: MakeClient | None = None,
 ) -> Asked:
     """Ask what is to be asked; `scaled` and `client` as a Session has them.
 

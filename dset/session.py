@@ -41,15 +41,15 @@ class Session:
         tell: Callable[[str], None],
         gate: Gate = gates.open_to_all,
         scaled: Callable[[bytes], bytes] | None = None,
-        client: MakeClient = Client,
+        client: MakeClient | None = None,
     ) -> None:
         """`endpoints` in the order of their use; `tell` takes lines for the user; `scaled` makes a picture fit for them;
-        `client` is what speaks to one of them.
+        `client` makes what speaks to one of them, else Client does.
 
         Raises UsageError for a budget that could not be kept.
         """
         self._work, self._tell, self._gate = work, tell, gate
-        work.prompt.scaled, self._client = scaled, client
+        work.prompt.scaled, self._client = scaled, client or Client
         settings, folder = work.settings, work.outputs.folder
         self._most = process.allow_sockets(settings.concurrency or AUTO_MOST)
         self.lanes = tuple(
