@@ -196,7 +196,7 @@ def test_a_worker_may_not_take_all_memory_or_for_ever_and_this_process_may(place
 
 
 def test_a_picture_as_thin_as_a_thread_takes_no_more_memory_than_it_has_pixels(place: Path) -> None:
-    rows = 20_000_000  # scaled to 512 columns first, they would be 10 GB
+    rows = 9_000_000  # scaled to 512 columns first, they would be more than a worker may have
     (place / "thread.png").write_bytes(pictures.png_of(1, rows, pictures.zeros(rows * 2), colour=0))
     (place / "other.jpg").write_bytes(pictures.jpeg())
     form = Form((512, 512), "stretch")
