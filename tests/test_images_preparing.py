@@ -46,6 +46,7 @@ def test_a_picture_is_made_in_the_wanted_form_and_all_of_it_is_told(place: Path)
         sha256=hashlib.sha256(data).hexdigest(),
         bytes=len(data),
         mtime_ns=source.stat().st_mtime_ns,
+        source_size=pictures.SIZE,
         width=64,
         height=48,
         stored=target.stat().st_size,
