@@ -73,8 +73,10 @@ def in_mode(image: Image.Image, mode: str) -> Image.Image:
     """The same picture in another mode, its values spread over the whole range of that mode."""
     grey = image.convert("L")
     if mode in {"I;16", "I;16B"}:
-        low_high = [bytes([value, value]) for value in range(256)]
-        return Image.frombytes(mode, image.size, b"".join(low_high[value] for value in grey.tobytes()))
+        # The low byte says the opposite: who takes it for the high one sees a negative.
+        order = slice(None, None, -1 if mode == "I;16" else 1)
+        both = [bytes([value, 255 - value])[order] for value in range(256)]
+        return Image.frombytes(mode, image.size, b"".join(both[value] for value in grey.tobytes()))
     if mode == "I":
         return grey.convert("I").point(lambda value: value * 257)
     if mode == "F":

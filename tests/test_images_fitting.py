@@ -194,12 +194,6 @@ def test_a_fit_is_that_of_pillow() -> None:
     assert apart(made(pictures.data(source, "PNG"), Form((90, 90))), wanted) < 0.6
 
 
-def test_a_picture_as_thin_as_a_thread_takes_no_more_memory_than_it_has_pixels() -> None:
-    rows = 2_000_000
-    thread = pictures.png_of(1, rows, pictures.zeros(rows * 2), colour=0)
-    assert made(thread, Form((512, 512), "stretch")).size == (512, 512)
-
-
 def test_damage_further_on_is_a_picture_error() -> None:
     for kind in ("JPEG", "PNG", "GIF", "TIFF"):
         with pytest.raises(PictureError):

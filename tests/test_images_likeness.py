@@ -76,6 +76,12 @@ def test_flat_pictures_are_told_apart_by_their_colours() -> None:
     assert share_of(prints[0], fingerprint(stored(pictures.flat((3, 2, 4)), 60))) == 1
 
 
+def test_the_grain_of_a_flat_surface_counts_for_nothing() -> None:
+    for seed in range(5):
+        grainy = Image.blend(pictures.flat((90, 120, 60)), pictures.photo(seed, noise=1.0), 0.03)
+        assert share_of(fingerprint(pictures.flat((90, 120, 60))), fingerprint(grainy)) >= SHARE
+
+
 def test_light_that_falls_from_another_side_is_another_picture() -> None:
     light = Image.linear_gradient("L")
     turned = [

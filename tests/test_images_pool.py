@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from multiprocessing import connection as connections
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -120,6 +122,28 @@ def test_ctrl_c_ends_the_workers_at_once_and_they_say_nothing() -> None:
 
 
 @posix
+def test_ctrl_c_while_a_worker_is_only_starting_is_as_silent(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"import os, signal, sys\nsys.path.insert(0, {str(running.SCRIPT.parent)!r})\n"
+        "if __name__ == '__mp_main__':\n"  # a worker on its way up
+        "    os.write(1, f'{os.getpid()}\\n'.encode())\n"
+        "    signal.sigwait([signal.SIGTERM, signal.SIGUSR1])\n"
+        "from tests import pieces\n"
+        "if __name__ == '__main__': pieces.main()\n"
+    )
+    with started(script) as program:
+        assert program.stdout is not None
+        processes = {int(program.stdout.readline()) for _ in range(2)}
+        for process in processes:
+            os.kill(process, signal.SIGINT)
+        os.kill(program.pid, signal.SIGINT)
+        _, said = program.communicate(timeout=60)
+    assert said == b"interrupted\n"
+    assert not any(map(is_there, processes))
+
+
+@posix
 def test_workers_end_with_a_parent_that_is_killed() -> None:
     program = (
         "import os; from dset.images import pool; from tests import pieces\n"
@@ -134,16 +158,82 @@ def test_workers_end_with_a_parent_that_is_killed() -> None:
     assert (out, said) == (b"", b"")
 
 
-def started(program: str = "from tests import pieces; pieces.main()") -> "subprocess.Popen[bytes]":
-    root = str(running.SCRIPT.parent)
+def started(program: str | Path = "from tests import pieces; pieces.main()") -> "subprocess.Popen[bytes]":
+    """A program, its text or its file, in a process group of its own, as a terminal gives it."""
+    what = [str(program)] if isinstance(program, Path) else ["-c", program]
     return subprocess.Popen(
-        [sys.executable, "-c", program],
-        cwd=root,
+        [sys.executable, *what],
+        cwd=running.SCRIPT.parent,
         env=running.environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
+
+
+class _Tame:
+    """A worker that dies of its first piece 0, and answers the others only when nobody has anything else to do."""
+
+    given: list[int]  # the pieces as they were handed out
+    late: list[Any]  # answers that are still to be given
+
+    def __init__(self, _: Any) -> None:
+        self.connection, self._theirs = multiprocessing.Pipe()
+        self.ready = False
+        self._theirs.send(None)
+
+    def send(self, piece: bytes) -> None:
+        number = pickle.loads(piece)
+        if self._theirs.closed:
+            return  # as a dead one: what it is sent is not begun
+        if number == 0 and 0 not in self.given:
+            self._theirs.close()
+        else:
+            self.late.append((self._theirs, number))
+        self.given.append(number)
+
+    def hear(self) -> Any:
+        answer = self.connection.recv()
+        self.ready = True
+        return answer
+
+    def dismiss(self) -> None:
+        pass
+
+    def end(self, patience: float = 0) -> None:
+        self._theirs.close()
+        self.connection.close()
+
+
+def test_a_suspect_is_tried_when_all_others_are_home_and_nothing_is_begun_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[int] = []
+    answered: list[int] = []
+    late: list[Any] = []
+    beside: list[tuple[list[int], list[int]]] = []
+
+    def wait(those: Any, timeout: float | None) -> Any:
+        if not (heard := connections.wait(those, 0)) and late:
+            worker, number = late.pop(0)
+            if number == 0:
+                beside.append((given[:], answered[:]))
+            answered.append(number)
+            worker.send((number, None))
+            return connections.wait(those, None)
+        return heard
+
+    monkeypatch.setattr(_Tame, "given", given, raising=False)
+    monkeypatch.setattr(_Tame, "late", late, raising=False)
+    monkeypatch.setattr(pool, "Worker", _Tame)
+    monkeypatch.setattr(pool, "connections", SimpleNamespace(wait=wait))
+    done = list(pool.each(range(30), pieces.squared, 3, died=pieces.minus))
+    assert [result for _, result in done] == list(range(30))
+    ((begun, ended),) = beside
+    assert sorted(begun) == sorted(
+        [0, 0, *ended]
+    )  # all that had been begun was over, but for its own two tries
+    assert len(ended) <= 6  # those that were in flight when it was suspected
 
 
 class _None:

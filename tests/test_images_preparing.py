@@ -46,6 +46,7 @@ def test_a_picture_is_made_in_the_wanted_form_and_all_of_it_is_told(place: Path)
         sha256=hashlib.sha256(data).hexdigest(),
         bytes=len(data),
         mtime_ns=source.stat().st_mtime_ns,
+        source_size=pictures.SIZE,
         width=64,
         height=48,
         stored=target.stat().st_size,
@@ -186,10 +187,20 @@ def test_a_pool_prepares_good_and_bad_files_alike(place: Path) -> None:
 def test_a_worker_may_not_take_all_memory_or_for_ever_and_this_process_may(place: Path) -> None:
     import resource
 
-    before = [resource.getrlimit(which) for which in (resource.RLIMIT_AS, resource.RLIMIT_CPU)]
     prepared(place, pictures.jpeg())
-    assert [resource.getrlimit(which) for which in (resource.RLIMIT_AS, resource.RLIMIT_CPU)] == before
+    assert resource.getrlimit(resource.RLIMIT_AS)[0] != 4 << 30
+    assert resource.getrlimit(resource.RLIMIT_CPU)[0] == resource.getrlimit(resource.RLIMIT_CPU)[1]
     for _, (memory, seconds, core) in pool.each(range(5), pieces.limits, 2, died=pieces.limits):
         assert 0 < memory <= 4 << 30
         assert 0 < seconds < 300
         assert core == 0
+
+
+def test_a_picture_as_thin_as_a_thread_takes_no_more_memory_than_it_has_pixels(place: Path) -> None:
+    rows = 9_000_000  # scaled to 512 columns first, they would be more than a worker may have
+    (place / "thread.png").write_bytes(pictures.png_of(1, rows, pictures.zeros(rows * 2), colour=0))
+    (place / "other.jpg").write_bytes(pictures.jpeg())
+    form = Form((512, 512), "stretch")
+    names = ["thread.png", *["other.jpg"] * 3]
+    todo = [Piece(place / name, place / "made" / f"{at}.part", form) for at, name in enumerate(names)]
+    assert [made.fault for _, made in pool.each(todo, prepare, 2, died=died)] == [""] * 4

@@ -112,6 +112,8 @@ class _Crew(Generic[T, R]):
         self._hand_out()
 
     def _hand_out(self) -> None:
+        if any(sent and sent[0].deaths for sent in self._sent.values()):
+            return  # a suspect is being tried: nothing beside it
         ready = [worker for worker in self._sent if worker.ready]
         if self._suspects:
             if ready and not any(self._sent.values()):
