@@ -26,6 +26,13 @@ KEYS = (PEXELS_KEY, PIXABAY_KEY)
 
 
 @dataclass(frozen=True)
+class Quiet(ThreadingHTTPServer):
+    """Says nothing of connections that the other side has broken off."""
+
+    def handle_error(self, *_: object) -> None:
+        """Nothing: a client may be interrupted."""
+
+
 class Asked:
     """A request as it came."""
 
@@ -75,7 +82,7 @@ class Services:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = Quiet(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=lambda: self._server.serve_forever(0.02), daemon=True)

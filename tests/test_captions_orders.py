@@ -37,7 +37,7 @@ def test_flags_shape_the_order(clean_place: Path) -> None:
                      "--trigger", "Style {x}", "--word-count", "none", "--lang", "th", "--translate", "en", "--text-model", "m",
                      "--keep-blocked", "--format", "kohya", "--name", "mine")  # fmt: skip
     assert order.form == Form((640, 480), "pad", 80)
-    assert (order.likeness, order.keep_if, order.trigger, order.words) == (0.95, "a dog", "Style {x}", None)
+    assert (order.likeness, order.keep_if, order.trigger, order.words) == (0.94, "a dog", "Style {x}", None)
     assert (order.name, order.is_kohya, order.keeps_blocked) == ("mine", True, True)
     skipped = order_of("frames", "--filter", "0.9", "--keep-if", "a dog", "--skip-filter", "--skip-resize")
     assert (skipped.likeness, skipped.keep_if, skipped.form) == (None, "", None)

@@ -217,7 +217,7 @@ def test_a_key_that_everybody_on_the_machine_can_read_is_warned_of(
         ("DSET_MODELS", "DSET_MODELS is no setting: did you mean DSET_MODEL?"),
         ("dset_model", "dset_model is no setting: did you mean DSET_MODEL?"),
         ("DSET_KEY", "DSET_KEY is no setting: did you mean DSET_API_KEY?"),
-        ("DSET_XYZZY", "DSET_XYZZY is no setting"),
+        ("DSET_ZZZZ99999999", "DSET_ZZZZ99999999 is no setting"),
     ],
 )
 def test_a_name_that_is_no_setting_is_warned_of_with_the_one_that_was_meant(name: str, warning: str) -> None:

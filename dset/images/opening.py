@@ -69,6 +69,10 @@ class PictureError(Exception):
     """A file that is not taken as a picture; the text is the rest of a sentence that begins with its name."""
 
 
+class TooLargeError(PictureError):
+    """One that nothing is to be unpacked of."""
+
+
 def open_picture(data: bytes) -> Image.Image:
     """The picture in the bytes of a file, ready to load; of an animation the first one. Raises PictureError.
 
@@ -76,7 +80,7 @@ def open_picture(data: bytes) -> Image.Image:
     shows only when it is loaded (`reading` says how).
     """
     if len(data) > LARGEST:
-        raise PictureError(TOO_LARGE)
+        raise TooLargeError(TOO_LARGE)
     kind = kind_of(data)
     if not kind:
         raise PictureError(f"is no picture that can be read: {_instead(data)}")
@@ -105,7 +109,7 @@ def _check_size(kind: str, width: int, height: int) -> None:
         raise PictureError("has no pixels")
     if width * height > PIXELS:
         article = "an" if kind == "AVIF" else "a"
-        raise PictureError(f"is {article} {kind} of {width:,} × {height:,} pixels, which is too large")
+        raise TooLargeError(f"is {article} {kind} of {width:,} × {height:,} pixels, which is too large")
 
 
 def _instead(data: bytes) -> str:

@@ -116,9 +116,10 @@ class _Memory:
 def fit(data: bytes, bound: Bound, memory: _Memory | None = None) -> bytes:
     """The picture as it is where it is fit for any service, else a JPEG that is.
 
-    Raises ValueError for one that cannot be read to its end; the text is the rest of a sentence that begins with its name.
+    One that cannot be read to its end here goes as it is where it is small: some services read it all the same. Raises
+    ValueError for others; the text is the rest of a sentence that begins with its name.
     """
-    from dset.images.opening import PictureError, open_picture, reading
+    from dset.images.opening import PictureError, TooLargeError, open_picture, reading
 
     try:
         image = open_picture(data)
@@ -129,7 +130,11 @@ def fit(data: bytes, bound: Bound, memory: _Memory | None = None) -> bytes:
                 return _smaller(data, pixels, bound.bytes)
             image.load()
             return data if _is_upright(image) else _smaller(data, pixels, bound.bytes)
+    except TooLargeError as error:
+        raise ValueError(str(error)) from None
     except PictureError as error:
+        if len(data) <= bound.bytes:
+            return data
         raise ValueError(str(error)) from None
 
 
