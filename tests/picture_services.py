@@ -25,7 +25,6 @@ SECRETS = Secrets({"PEXELS_API_KEY": PEXELS_KEY, "PIXABAY_API_KEY": PIXABAY_KEY}
 KEYS = (PEXELS_KEY, PIXABAY_KEY)
 
 
-@dataclass(frozen=True)
 class Quiet(ThreadingHTTPServer):
     """Says nothing of connections that the other side has broken off."""
 
@@ -33,6 +32,7 @@ class Quiet(ThreadingHTTPServer):
         """Nothing: a client may be interrupted."""
 
 
+@dataclass(frozen=True)
 class Asked:
     """A request as it came."""
 

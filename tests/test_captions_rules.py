@@ -2,8 +2,8 @@
 
 import pytest
 
-from dset.captions.forbidden import Names
 from dset.captions.rules import Rules, faults, tidy, words
+from dset.names.forbidden import Names
 
 GOOD = "Ghibli style a young girl, smiling, in a red dress, in the garden, soft light, a calm mood"
 RULES = Rules("Ghibli style", (10, 20), "en", Names.of("Totoro"))

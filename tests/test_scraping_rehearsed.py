@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
+from dset.downloads.fetching import Fetched, FetchError
 from dset.keys import Secrets
 from dset.scraping import rehearsed, wiring
-from dset.scraping.fetching import Fetched, FetchError
 from dset.scraping.finds import Asked
 
 

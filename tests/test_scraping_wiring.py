@@ -7,11 +7,11 @@ import pytest
 
 from tests.picture_services import SECRETS, Answer, picture, serving
 
-pytest.importorskip("dset.scraping.fetching")
+pytest.importorskip("dset.downloads.fetching")
 pytest.importorskip("dset.images.likeness")
 
+from dset.downloads.fetching import Fetcher
 from dset.scraping import wiring
-from dset.scraping.fetching import Fetcher
 from dset.scraping.finds import Find
 from dset.scraping.sources import NAMES
 from dset.scraping.tools import Tools

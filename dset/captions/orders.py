@@ -8,10 +8,10 @@ from typing import Any
 
 from dset import files, values
 from dset.captions import prompts
-from dset.captions.forbidden import Names
 from dset.captions.rules import Rules
 from dset.errors import UsageError
 from dset.images.fitting import Form
+from dset.names.forbidden import Names
 from dset.settings import Settings
 from dset.tasks import languages
 from dset.verbs import Options

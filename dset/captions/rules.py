@@ -5,10 +5,10 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dset.captions.forbidden import Names
 from dset.captions.tidying import tidy
 from dset.captions.wordcount import is_estimated, words
 from dset.cleaning import clean
+from dset.names.forbidden import Names
 from dset.tasks import languages, shown
 
 __all__ = ["Rules", "faults", "tidy", "words"]

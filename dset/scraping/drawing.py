@@ -12,6 +12,8 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from dset.clients import Client
+from dset.downloads.failing import FetchError
+from dset.downloads.fetching import Fetcher
 from dset.endpoints import Endpoint
 from dset.errors import StorageError
 from dset.failures import Failure, Kind
@@ -19,8 +21,6 @@ from dset.images.opening import PictureError
 from dset.messages import Messages
 from dset.replies import Reply
 from dset.scraping import drawn
-from dset.scraping.failing import FetchError
-from dset.scraping.fetching import Fetcher
 from dset.settings import Settings
 
 WAITS = (2.0, 8.0)  # seconds before a download is tried again; a server that asks for more is not waited for

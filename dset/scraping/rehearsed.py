@@ -6,8 +6,8 @@ import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
+from dset.downloads.fetching import Fetched, FetchError
 from dset.keys import Secrets
-from dset.scraping.fetching import Fetched, FetchError
 from dset.scraping.finds import Asked, Find, Page
 from dset.scraping.sources import Source
 from dset.scraping.tools import Tools

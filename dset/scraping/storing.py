@@ -5,9 +5,9 @@ import threading
 from pathlib import Path
 
 from dset import files
+from dset.downloads import kinds, naming
 from dset.errors import StorageError
 from dset.images.opening import PictureError, open_picture, reading
-from dset.scraping import kinds, naming
 
 
 class Store:

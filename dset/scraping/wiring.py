@@ -3,11 +3,12 @@
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
+from dset.downloads import naming
+from dset.downloads.fetching import Fetched, Fetcher, FetchError
 from dset.images import likeness, opening
 from dset.keys import Secrets
-from dset.scraping import folder, naming, page_cache, searching
+from dset.scraping import folder, page_cache, searching
 from dset.scraping.engines import Engine
-from dset.scraping.fetching import Fetched, Fetcher, FetchError
 from dset.scraping.searching import Search
 from dset.scraping.selection import apis
 from dset.scraping.sources import Source

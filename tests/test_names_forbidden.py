@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dset.captions.forbidden import Names
 from dset.errors import UsageError
+from dset.names.forbidden import Names
 
 # A name and how it is written elsewhere, ordinary transliterations all of them.
 SPELLINGS = {

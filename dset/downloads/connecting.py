@@ -10,8 +10,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from dset.cleaning import clean
-from dset.scraping import addresses
-from dset.scraping.addresses import UnsafeError
+from dset.downloads import addresses
+from dset.downloads.addresses import UnsafeError
 
 Resolve = Callable[[str], Sequence[str]]
 """From a host's name to its IP addresses; may block. Raises OSError."""

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from dset.captions import likeness, parts, spellings
-from dset.captions.parts import Part, Spelling
-from dset.captions.sounds import sounds
 from dset.errors import UsageError
+from dset.names import likeness, parts, spellings
+from dset.names.parts import Part, Spelling
+from dset.names.sounds import sounds
 
 _LONGEST = 200  # characters of a name; more is no list of names
 

@@ -16,8 +16,8 @@ from random import Random
 
 import pytest
 
-from dset.scraping import naming
-from dset.scraping.fetching import Bounds, Fetched, Fetcher, FetchError
+from dset.downloads import naming
+from dset.downloads.fetching import Bounds, Fetched, Fetcher, FetchError
 from tests.imagehosts import PNG, ImageHost, Page, raw, redirect
 
 OK = b"HTTP/1.1 200 OK\r\n"

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from dset.scraping.kinds import EXTENSIONS
+from dset.downloads.kinds import EXTENSIONS
 
 
 def name(data: bytes, kind: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dset.scraping.addresses import UnsafeError, check, parse
+from dset.downloads.addresses import UnsafeError, check, parse
 
 PUBLIC = [
     "93.184.216.34",

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from dset.captions import likeness, spellings
-from dset.captions.sounds import sounds
-from dset.captions.spellings import Word
+from dset.names import likeness, spellings
+from dset.names.sounds import sounds
+from dset.names.spellings import Word
 from dset.tasks.language_words import WORDS
 
 PLURALS = ("s",)

@@ -18,12 +18,12 @@ import yarl
 
 import dset
 from dset.cleaning import clean
-from dset.scraping import connecting, failing, kinds
-from dset.scraping.addresses import UnsafeError, Url, parse
-from dset.scraping.connecting import Gate, Resolve
-from dset.scraping.crowding import Crowding
-from dset.scraping.failing import FetchError
-from dset.scraping.unpacking import BodyError, Unpacker, size
+from dset.downloads import connecting, failing, kinds
+from dset.downloads.addresses import UnsafeError, Url, parse
+from dset.downloads.connecting import Gate, Resolve
+from dset.downloads.crowding import Crowding
+from dset.downloads.failing import FetchError
+from dset.downloads.unpacking import BodyError, Unpacker, size
 
 __all__ = ["Bounds", "FetchError", "Fetched", "Fetcher"]
 

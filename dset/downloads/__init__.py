@@ -1,0 +1,1 @@
+"""Downloads from strangers: public addresses only, bounded, told by content."""
