@@ -13,6 +13,7 @@ import pytest
 
 import dset.tasks
 from dset import templates
+from tests.tables import each
 
 FOLDER = Path(dset.tasks.__file__).parent / "builtin"
 NAMES = (
@@ -38,14 +39,14 @@ def _task(name: str) -> Record:
 
 TASKS = {name: _task(name) for name in (*NAMES, *ON_PICTURES)}
 EXAMPLES = [
-    pytest.param(name, lang, record, id=f"{name}-{lang}-{number}")
+    (name, lang, record)
     for name, task in TASKS.items()
     for lang, records in task["examples"].items()
-    for number, record in enumerate(records)
+    for record in records
 ]
 every_task = pytest.mark.parametrize("name", TASKS)
 every_planned_task = pytest.mark.parametrize("name", NAMES)
-every_example = pytest.mark.parametrize(("name", "lang", "record"), EXAMPLES)
+every_example = each(EXAMPLES)
 
 
 def _of(name: str) -> list[tuple[str, Record]]:

@@ -13,6 +13,7 @@ from dset.failures import Kind
 from dset.rejections import INTERRUPTED, RETRIED
 from tests import captioned, kohya, samples
 from tests.captioned import Dataset
+from tests.tables import each
 
 
 @pytest.fixture
@@ -166,7 +167,7 @@ def test_only_captioned_pictures_of_train_have_a_line() -> None:
     assert lines == '{"file_name": "1.jpg", "text": "ภาพ"}\n'.encode()
 
 
-@pytest.mark.parametrize("text", samples.HOSTILE)
+@each(samples.HOSTILE)
 def test_any_caption_is_one_line_that_every_reader_takes(text: str) -> None:
     plain = laid_out.plain(text)
     data = laid_out.metadata_lines([entry(1, text)])

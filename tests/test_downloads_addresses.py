@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dset.downloads.addresses import UnsafeError, check, parse
+from tests.tables import each
 
 PUBLIC = [
     "93.184.216.34",
@@ -82,17 +83,17 @@ NO_ADDRESS = [
 ]
 
 
-@pytest.mark.parametrize("address", PUBLIC)
+@each(PUBLIC)
 def test_a_public_address_may_be_connected_to(address: str) -> None:
     assert check(address) == ""
 
 
-@pytest.mark.parametrize(("address", "what"), NOT_PUBLIC.items())
+@each(NOT_PUBLIC.items())
 def test_any_other_address_may_not(address: str, what: str) -> None:
     assert check(address) == what
 
 
-@pytest.mark.parametrize("address", NO_ADDRESS)
+@each(NO_ADDRESS)
 def test_what_a_resolver_would_have_to_read_is_no_address(address: str) -> None:
     assert check(address) == "no IP address"
 
@@ -116,7 +117,7 @@ SPELLINGS = {
 }
 
 
-@pytest.mark.parametrize(("url", "written"), SPELLINGS.items())
+@each(SPELLINGS.items())
 def test_a_url_has_one_spelling(url: str, written: str) -> None:
     assert str(parse(url)) == written
     assert parse(written) == parse(url)
@@ -186,7 +187,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("url", "reason"), REFUSED.items())
+@each(REFUSED.items())
 def test_a_url_that_readers_read_in_two_ways_is_refused(url: str, reason: str) -> None:
     with pytest.raises(UnsafeError, match=reason):
         parse(url)
@@ -198,8 +199,7 @@ def test_another_port_is_taken_where_it_is_named() -> None:
         parse("http://example.org/", {8080})
 
 
-@pytest.mark.parametrize(
-    "url",
+@each(
     "http://127.0.0.1/ http://①②⑦.0.0.1/ http://127。0。0。1/ http://[::1]/ http://[::ffff:127.0.0.1]/ http://[0::1]/ "
     "http://[64:ff9b::7f00:1]/ http://[2002:7f00:1::]/ http://169.254.169.254/latest/meta-data/ http://127.0.0.1./".split(),
 )
@@ -208,9 +208,7 @@ def test_an_address_of_this_network_is_seen_in_every_spelling(url: str) -> None:
     assert check(parse(url).host)
 
 
-@pytest.mark.parametrize(
-    "name", ["localhost", "localhost.", "LOCALHOST", "a.localhost", "metadata.google.internal"]
-)
+@each(["localhost", "localhost.", "LOCALHOST", "a.localhost", "metadata.google.internal"])
 def test_a_name_is_left_to_the_resolver(name: str) -> None:
     assert not parse(f"http://{name}/").is_address
 

@@ -38,7 +38,7 @@ def test_the_last_line_of_a_source_counts(tmp_path: Path) -> None:
     assert Album(tmp_path).ready() == []
 
 
-@pytest.mark.parametrize("cut", range(1, 330, 7))
+@pytest.mark.parametrize("cut", [1, 2, 50, 120, 200, 261, 262, 263, 300, 329])
 def test_a_torn_last_line_is_cut_off_before_the_next_is_written(tmp_path: Path, cut: int) -> None:
     Album(tmp_path).note([picture(1), picture(2, source="é" * 30)])
     path = tmp_path / NAME

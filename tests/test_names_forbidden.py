@@ -6,6 +6,7 @@ import pytest
 
 from dset.errors import UsageError
 from dset.names.forbidden import Names
+from tests.tables import each
 
 # A name and how it is written elsewhere, ordinary transliterations all of them.
 SPELLINGS = {
@@ -157,13 +158,12 @@ def test_a_spelling_is_found_as_no_other_name() -> None:
             assert set(NAMES.found(one)) <= ({name} | (same if name in same else set())), one
 
 
-@pytest.mark.parametrize("caption", CAPTIONS)
+@each(CAPTIONS)
 def test_an_ordinary_caption_names_nobody(caption: str) -> None:
     assert NAMES.found(caption) == ()
 
 
-@pytest.mark.parametrize(
-    "text",
+@each(
     [
         "totoro", "TOTORO", "ＴＯＴＯＲＯ", "Tótörō", "tøtørø", "ᴛᴏᴛᴏʀᴏ", "𝐓𝐨𝐭𝐨𝐫𝐨", "ⓉⓄⓉⓄⓇⓄ", "To-to-ro", "T o t o r o", "t.o.t.o.r.o",
         "to to ro", "to\u200bto\u00adro", "Totoro's", "Totoro’s", "totoros", "Totorro", "Tottoro", "Toutourou", "T0t0r0", "Тоtоrо",
@@ -174,8 +174,7 @@ def test_a_name_is_found_in_any_spelling(text: str) -> None:
     assert found("Totoro", f"a big grey {text}, in the rain") == ("Totoro",)
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
+@each(
     [
         ("Kiki", "kicking"), ("Mario", "marionette"), ("Sen", "sense"), ("Sen", "seen"), ("Haku", "shakudo"), ("Sky", "skyline"),
         ("Ash", "ashes"), ("Ash", "trash"), ("Ina", "in a box"), ("Carson", "cars on the road"), ("Tigger", "a tiger"), ("Matt", "a mat"),

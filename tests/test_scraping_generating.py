@@ -412,7 +412,7 @@ def test_a_run_that_ends_at_any_step_buys_at_most_what_was_in_flight_again(
     assert quick
     first = {"before": 1, "after": 2, "half": 1}[how]
     count = _at_each(
-        server, clean_place, lambda place, at_: Crash(place, at_, how), first, 5 if how != "half" else 3
+        server, clean_place, lambda place, at_: Crash(place, at_, how), first, 11 if how != "half" else 7
     )
     assert count > (20 if how == "half" else 60)
     capsys.readouterr()
@@ -440,7 +440,7 @@ def test_a_disk_that_refuses_a_step_loses_no_picture_that_was_paid_for(
         assert "Traceback" not in said.err, where
         assert _run(server, None) == 0, where
         assert len(metadata()) == 2, where
-        step += 7
+        step += 17  # some of them: the others are as likely
     assert fault.count > 60
 
 
