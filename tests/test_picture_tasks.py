@@ -402,18 +402,18 @@ def test_status_and_report_know_the_folder(main: Main, serve: Serve, frames: Pat
 
 
 def test_a_rehearsal_meets_an_outage_goes_on_and_begins_anew(
-    main: Main, frames: Path, clean_place: Path
+    rehearse: Main, frames: Path, clean_place: Path
 ) -> None:
     flags = ("task", "vision_animals", "3", "--images", "frames", "--rehearse", "--retry-waits", "0.01")
-    first = main(*flags)
+    first = rehearse(*flags)
     assert first.exit_status == 1, first.said
     assert "Stopped by an outage" in first.out
-    second = main(*flags)
+    second = rehearse(*flags)
     assert second.exit_status == 0, second.said
     assert "3 of 3 pictures have a record." in second.out
     assert len(journal(clean_place, "dset_generator/rehearsal/tasks/vision_animals")) == 3
     assert not (clean_place / "dset_generator/tasks").exists()
-    third = main(*flags)
+    third = rehearse(*flags)
     assert third.exit_status == 1
     assert len(journal(clean_place, "dset_generator/rehearsal/tasks/vision_animals")) < 3
 

@@ -313,11 +313,11 @@ def test_every_command_of_the_readme_parses() -> None:
 
 
 def test_the_transcripts_second_command_ends_as_the_readme_shows(
-    dset: Callable[..., Run], clean_place: Path
+    rehearse: Callable[..., Run], clean_place: Path
 ) -> None:
     (clean_place / "q.csv").write_bytes((ROOT / "q.csv").read_bytes())
-    first = dset("--rehearse", "--retry-waits", "0.6,0.6,0.6")  # longer than its thinking
-    second = dset("--rehearse")
+    first = rehearse("--rehearse", "--retry-waits", "0.1,0.1,0.1")  # longer than its thinking
+    second = rehearse("--rehearse")
     shown = README.split("```console")[1].split("```")[0]
     for line in shown.split("\n"):
         if line.startswith(

@@ -132,19 +132,19 @@ def test_as_many_good_records_stand_though_the_model_errs_and_the_run_is_killed(
 
 
 def test_a_rehearsal_meets_an_outage_goes_on_finishes_and_the_next_starts_afresh(
-    dset: Any, clean_place: Path
+    rehearse: Any, clean_place: Path
 ) -> None:
-    flags = ("task", TASK, "6", "--lang", "th", "--rehearse", "--retry-waits", "0.6", "--views", "none")
-    first: Run = dset(*flags)
+    flags = ("task", TASK, "6", "--lang", "th", "--rehearse", "--retry-waits", "0.1", "--views", "none")
+    first: Run = rehearse(*flags)
     assert first.exit_status == 1, first.said
     assert "Stopped by an outage" in first.out
-    second: Run = dset(*flags)
+    second: Run = rehearse(*flags)
     assert second.exit_status == 0, second.said
     assert "6 of 6 records stand" in second.out
     folder = f"dset_generator/rehearsal/tasks/{TASK}"
     assert len(journal(clean_place, folder)) == 6
     assert not (clean_place / "dset_generator/tasks").exists()
-    third: Run = dset(*flags, "--limit", "1")
+    third: Run = rehearse(*flags, "--limit", "1")
     assert third.exit_status == 1
     assert len(journal(clean_place, folder)) < 6
 
