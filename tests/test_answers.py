@@ -336,7 +336,7 @@ def test_every_torn_end_leaves_exactly_the_whole_records() -> None:
 
 
 @given(st.integers(0, len(b"".join(LINES))), st.integers(1, 200), st.booleans(), st.integers(1, 64))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_nuls_at_the_end_are_damage_wherever_they_begin(
     end: int, nuls: int, newline: bool, block: int
 ) -> None:
@@ -355,7 +355,7 @@ def test_nuls_at_the_end_are_damage_wherever_they_begin(
     st.lists(st.sampled_from([b"\n", b"\0", b"\0\n", b"x", *LINES, LINES[0][:40]]), max_size=8),
     st.integers(1, 300),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_the_end_is_found_the_same_in_blocks_of_any_size(pieces: list[bytes], block: int) -> None:
     JOURNAL.write_bytes(b"".join(pieces))
     expected = ends._tail(JOURNAL)

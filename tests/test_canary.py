@@ -282,7 +282,9 @@ for line in sys.stdin:
 """
 
 
-@pytest.mark.parametrize("variable", CANARIES)
+@pytest.mark.parametrize(
+    "variable", ["DEEPSEEK_API_KEY", pytest.param("DSET_API_KEY", marks=pytest.mark.soak)]
+)
 def test_a_crash_of_our_own_shows_its_traceback_in_the_log_and_the_key_nowhere(
     serve: Serve, clean_place: Path, tmp_path: Path, variable: str
 ) -> None:

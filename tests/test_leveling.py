@@ -71,7 +71,7 @@ def test_nuls_that_a_power_cut_left_are_no_edit(name: str, end: int, nuls: int) 
 
 
 @given(NAMES, st.integers(0, 10_000), st.sampled_from(["change", "insert", "delete"]), st.integers(1, 255))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_view_with_one_byte_edited_is_set_aside_and_made_anew(
     name: str, at: int, edit: str, byte: int
 ) -> None:

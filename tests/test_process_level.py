@@ -199,7 +199,8 @@ def test_ctrl_c_while_rows_wait_for_an_outage_bookmarks_them_at_once(serve: Serv
 @posix
 @pytest.mark.parametrize(
     ("first", "second", "status"),
-    [(signal.SIGINT, signal.SIGINT, 130), (signal.SIGTERM, signal.SIGTERM, 143), (signal.SIGINT, signal.SIGTERM, 130)],
+    [(signal.SIGTERM, signal.SIGTERM, 143), (signal.SIGINT, signal.SIGTERM, 130),
+     pytest.param(signal.SIGINT, signal.SIGINT, 130, marks=pytest.mark.soak)],
 )  # fmt: skip
 def test_a_second_signal_ends_it_at_once(
     serve: Serve, dset: Dset, clean_place: Path, first: int, second: int, status: int
@@ -462,7 +463,12 @@ def test_a_q_csv_that_nobody_may_change_costs_its_bookmarks_alone_and_gets_them_
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize(
-    "way", ["stdout and stderr closed", "all three closed", "| head -1", "2>&1 | head -1"]
+    "way",
+    [
+        "all three closed",
+        "2>&1 | head -1",
+        *(pytest.param(one, marks=pytest.mark.soak) for one in ("stdout and stderr closed", "| head -1")),
+    ],
 )
 def test_a_run_goes_on_where_nobody_listens(serve: Serve, clean_place: Path, way: str) -> None:
     questions_csv(clean_place, *ROWS)

@@ -24,7 +24,7 @@ _PROFILE = settings(
     suppress_health_check=list(HealthCheck),
     # PROMISE_SHRINK=0 shows the first failure as it came.
     phases=[Phase.generate, Phase.shrink][: 2 - (os.environ.get("PROMISE_SHRINK") == "0")],
-    max_examples=14,
+    max_examples=9,
     stateful_step_count=25,
 )
 

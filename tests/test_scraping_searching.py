@@ -193,6 +193,7 @@ def test_the_reset_of_pexels_is_a_moment_of_the_month(time: Time) -> None:
     assert len(server.asked) == 1
 
 
+@pytest.mark.soak
 def test_pexels_is_asked_at_most_two_hundred_times_in_an_hour(time: Time) -> None:
     with serving(lambda _: as_json(photos(ONE, more=True))) as server:
         found = search(server.url, time, [(DOG, number) for number in range(1, 203)], Pexels)

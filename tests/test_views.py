@@ -63,7 +63,7 @@ def storable(text: str) -> str:
 
 
 @given(TEXT)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_guard_can_always_be_taken_off_again(text: str) -> None:
     assert unguard(guard(text)) == text
 
@@ -77,7 +77,7 @@ def test_hostile_texts_are_guarded_and_come_back() -> None:
 
 
 @given(TEXT)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_guarded_cell_never_begins_like_a_formula(text: str) -> None:
     assert not guard(text).startswith(tuple(TRIGGERS))
 
