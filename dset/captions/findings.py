@@ -98,7 +98,7 @@ def _captionless(facts: Facts) -> Found:
             FIX.format("adds each"),
         ),
         ("waiting", "waits|wait for a caption", f"{AGAIN}, or {aside.format('uncaptioned')}"),
-        ("failed", "got|got no caption", f"{AGAIN}, or {aside.format('uncaptioned')}"),
+        ("failed", "got|got no caption", f"{AGAIN} (with --retry-failed), or {aside.format('uncaptioned')}"),
         ("blocked", "was|were blocked by the service", aside.format("blocked")),
     ):
         cases = (_why(entry) for entry in bare if entry.state == state)
