@@ -449,3 +449,11 @@ def test_a_plain_run_sends_the_pictures_of_its_rows_and_none_from_outside(
     reasons = [one["reason"] for one in rejected(clean_place)]
     assert len(reasons) == 2
     assert all("outside" in reason or "relative" in reason for reason in reasons)
+
+
+def test_a_rehearsal_exports_beside_itself(main: Main, frames: Path, clean_place: Path) -> None:
+    asked = ("task", "vision_animals", "2", "--images", "frames", "--rehearse=calm", "--format", "jsonl")
+    run = main(*asked)
+    assert run.exit_status == 0, run.said
+    assert "written: dset_generator/rehearsal/exports/" in run.out
+    assert not (clean_place / "dset_generator/exports").exists()

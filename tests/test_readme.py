@@ -16,6 +16,7 @@ from dset import __version__, commands, views
 from dset.flags import FLAGS
 from dset.settings import parser
 from dset.verbs import VERBS, Verb
+from tests import pictures
 from tests.running import SCRIPT, Run, environment
 
 ROOT = SCRIPT.parent
@@ -329,6 +330,24 @@ def test_the_transcripts_second_command_ends_as_the_readme_shows(
             assert re.search(pattern, first.said + second.said), line
     assert first.exit_status == 1
     assert second.exit_status == 0
+
+
+def test_the_transcript_of_captions_is_what_the_program_says(
+    main: Callable[..., Run], clean_place: Path
+) -> None:
+    folder = clean_place / "frames"
+    folder.mkdir()
+    for number in range(1, 9):
+        (folder / f"film_{number}.jpg").write_bytes(pictures.jpeg(number, (64, 36)))
+    (folder / "cut.jpg").write_bytes(pictures.cut(pictures.jpeg(9, (64, 36))))
+    shown = next(one for one in README.split("```console") if "caption frames" in one.split("```")[0])
+    command, *lines = (
+        line for line in shown.split("```")[0].strip().split("\n") if line.strip() not in {"", "…"}
+    )
+    run = main(*shlex.split(command)[3:])
+    assert run.exit_status == 0
+    said = run.said.split("\n")
+    assert [line for line in lines if line not in said] == []
 
 
 def test_the_questions_we_ship_open_right_in_a_spreadsheet() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from dset.inspection import Report
+from dset.rehearsal import stage
 from dset.session import Follow
 from dset.settings import Settings
 from dset.tasks import catalog, orders
@@ -48,7 +49,8 @@ def make(
         from dset.tasks import picture_command
 
         pictures, report = picture_command.make(order, settings, follow, counting, tell)
-        home, own, stands = settings, pictures.settings, len(pictures.records())
+        home = stage.settings_for(settings) if settings.rehearse else settings
+        own, stands = pictures.settings, len(pictures.records())
     if wanted and stands and report.exit_status < 2:
         for path in export.export(exports.read(home, options, (own.output,)), tell):
             report.add(f"written: {path.as_posix()}")
