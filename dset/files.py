@@ -21,8 +21,7 @@ _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 def make_folder(folder: Path) -> None:
     """Create `folder` and its parents, durably."""
-    missing = [folder, *folder.parents]
-    missing = [one for one in missing if not one.exists()]
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
     for one in reversed(missing):
         steps.make_folder(one)
         steps.sync_folder(one.parent)

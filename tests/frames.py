@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageOps
 
@@ -162,7 +163,7 @@ def number_on(image: Image.Image) -> int:
     """The same of a picture."""
     grey = image.convert("L").resize((80, 80), Image.Resampling.BOX)
     at = ((24 + place % _CELLS * 8, 24 + place // _CELLS * 8) for place in range(_CELLS * _CELLS))
-    values = [grey.getpixel(place) for place in at]
-    seen = [int(isinstance(value, int) and value > 127) for value in values]
+    values: list[Any] = [grey.getpixel(place) for place in at]
+    seen = [int(value > 127) for value in values]
     number = sum(bit << place for place, bit in enumerate(seen)) >> 12
     return number if _bits(number) == seen else 0

@@ -145,7 +145,7 @@ def test_a_dark_picture_of_sixteen_bits_stays_dark() -> None:
     assert pixel(made(pictures.data(dark, "PNG"), Form(None)), 3, 3) == (2, 2, 2)
 
 
-def _icc(name: str) -> bytes:
+def _icc(name: Any) -> bytes:
     profile: Any = ImageCms.ImageCmsProfile(ImageCms.createProfile(name))
     return bytes(profile.tobytes())
 
@@ -214,7 +214,7 @@ def test_a_jpeg_keeps_nothing_but_its_pixels(quality: int) -> None:
     image.load()
     assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (200, 150))
     assert not {"comment", "exif", "icc_profile"} & set(image.info)
-    sampling: Any = JpegImagePlugin.get_sampling(image)  # type: ignore[no-untyped-call]
+    sampling: Any = JpegImagePlugin.get_sampling(image)
     assert (sampling == 0) is (quality >= 90)  # 4:4:4: every colour at every pixel
     assert noise.info["comment"] == b"a secret"  # the picture itself is as it was
 

@@ -6,6 +6,7 @@ import threading
 import warnings
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from PIL import Image, ImageFile
@@ -60,7 +61,8 @@ def test_bytes_changed_anywhere_make_a_picture_or_a_picture_error(kind: str) -> 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF", "AVIF"])
 def test_of_an_animation_the_first_frame_is_taken(kind: str) -> None:
-    red, green, blue = opened(pictures.animated(kind)).convert("RGB").getpixel((5, 5))
+    colour: Any = opened(pictures.animated(kind)).convert("RGB").getpixel((5, 5))
+    red, green, blue = colour
     assert red > 240
     assert green < 15
     assert blue < 15

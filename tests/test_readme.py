@@ -194,6 +194,7 @@ TESTED_WITH = {
     "threads": "rooms",
     "exports/picture_columns": "picture_tasks",
     "images/calm": "images_opening",
+    "images/finding": "captions_making",
     "images/orphans": "images_taking",
     "images/told": "captions_command",
     "images/workers": "images_pool",

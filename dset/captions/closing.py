@@ -2,11 +2,12 @@
 
 from collections import Counter
 
-from dset.captions.making import CAPTION, KEEP, TRANSLATE, Making, Prepared
+from dset.captions.making import CAPTION, KEEP, TRANSLATE, Making
 from dset.captions.publishing import Published
 from dset.failures import Kind
 from dset.images import told
 from dset.images.album import FILTERED, REPLACED
+from dset.images.finding import Prepared
 from dset.images.sources import EXTENSIONS
 from dset.inspection import Report
 from dset.queues import Asked

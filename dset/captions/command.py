@@ -7,10 +7,11 @@ from functools import partial
 
 from dset import choosing, queues
 from dset.captions import closing, looks, orders, rehearsed
-from dset.captions.making import Counting, Making
+from dset.captions.making import Making
 from dset.endpoints import Endpoint
 from dset.errors import UsageError
 from dset.images import sending
+from dset.images.finding import Counting
 from dset.inspection import Report
 from dset.queues import Asked, Queue
 from dset.rehearsal import stage

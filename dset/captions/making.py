@@ -4,8 +4,7 @@ Each step takes up what stands and does the rest, so that the same command goes 
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -16,10 +15,10 @@ from dset.captions.places import BLOCKED, FILTERED, REPLACED, SHELVES, TRAIN, Pl
 from dset.captions.publishing import Published
 from dset.captions.rules import Rules
 from dset.images import album as albums
-from dset.images import sources
+from dset.images import finding
 from dset.images.album import Album, Picture
+from dset.images.finding import Counting, Prepared
 from dset.images.likeness import Prints
-from dset.images.sources import Found
 from dset.images.taking import Taking
 from dset.locks import Lock
 from dset.queues import Asked, Queue
@@ -29,17 +28,6 @@ from dset.workspace import Workspace
 KEEP, CAPTION, TRANSLATE = "keep", "caption", "translate"
 _IMAGE, _SOURCE = "image", "source"
 Ask = Callable[[Queue, str], Asked]  # (queue, the model that is meant; '' for the usual one)
-Counting = Callable[
-    [str, int], AbstractContextManager[Callable[[], object]]
-]  # (what, how many) -> called after each
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """The sources as they were found, and how many of them were new."""
-
-    found: Found
-    new: int
 
 
 class Making:
@@ -75,15 +63,10 @@ class Making:
 
     def prepare(self, counting: Counting) -> Prepared:
         """Take what is new in the user's folder into train/, numbered in natural order. Raises OSError."""
-        found = sources.find(self.order.source, [self._home])
         taking = Taking(self.album, self.order.source, self.order.form)
-        new = taking.new(found.pictures)
-        if new:
-            with counting("pictures", len(new)) as came:
-                taking.take(found.pictures, came)
-        taking.clear_up()
+        prepared = finding.take(taking, self.order.source, [self._home], counting)
         self._put_right()
-        return Prepared(found, len(new))
+        return prepared
 
     def filter_alike(self) -> int:
         """Move pictures aside that are too much like an earlier one; how many."""

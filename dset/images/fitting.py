@@ -100,9 +100,7 @@ def _load(image: Image.Image, form: Form) -> tuple[float, float, float, float]:
             (wanted.box[2] - wanted.box[0]) / wanted.size[0], (wanted.box[3] - wanted.box[1]) / wanted.size[1]
         )
         least = max(scale / _DRAFT, 1)
-        drafted: Any = image.draft(  # type: ignore[no-untyped-call]
-            None, (math.ceil(image.width / least), math.ceil(image.height / least))
-        )
+        drafted: Any = image.draft(None, (math.ceil(image.width / least), math.ceil(image.height / least)))
         box = drafted[1] if drafted else None
     image.load()
     return box or (0, 0, *image.size)
@@ -134,7 +132,7 @@ def _scalable(image: Image.Image) -> Image.Image:
 
 def _stretched(image: Image.Image) -> Image.Image:
     """Of numbers without a fixed range: as 8 or 16 bits or as shares of 1 where they are within, else from least to most."""
-    extrema: Any = image.getextrema()  # type: ignore[no-untyped-call]
+    extrema: Any = image.getextrema()
     least, most = float(extrema[0]), float(extrema[1])
     if not math.isfinite(least) or not math.isfinite(most):
         raise ValueError("numbers that are none")

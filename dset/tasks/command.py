@@ -13,8 +13,8 @@ from dset.verbs import Options
 from dset.wording import sentences
 
 if TYPE_CHECKING:  # what works on pictures needs the package that reads them
+    from dset.images.finding import Counting
     from dset.tasks.picture_orders import PictureOrder
-    from dset.tasks.picture_tasks import Counting
 
 Tell = Callable[[str], None]
 

@@ -7,13 +7,14 @@ from contextlib import ExitStack
 from dset import choosing, queues
 from dset.endpoints import Endpoint
 from dset.images import sending, told
+from dset.images.finding import Counting
 from dset.inspection import Report
 from dset.rehearsal import stage
 from dset.session import Follow
 from dset.settings import Settings
 from dset.tasks import picture_closing, picture_rehearsal, picture_requests, planfile
 from dset.tasks.picture_orders import PictureOrder
-from dset.tasks.picture_tasks import Counting, PictureMaking
+from dset.tasks.picture_tasks import PictureMaking
 
 Tell = Callable[[str], None]
 Services = Callable[[], Sequence[Endpoint]]

@@ -1,18 +1,17 @@
 """A task's dataset on pictures: they are taken in and numbered, then each is asked about until it has a record."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Self
 
 from dset import files, planned
 from dset.contents import Question
 from dset.errors import QuestionsError
-from dset.images import sources
+from dset.images import finding
 from dset.images.album import REPLACED, Album, Picture
+from dset.images.finding import Counting, Prepared
 from dset.images.fitting import Form
-from dset.images.sources import Found
 from dset.images.taking import Taking
 from dset.locks import Lock
 from dset.queues import Asked, Queue
@@ -33,17 +32,6 @@ from dset.workspace import Workspace
 # No service reads more than 2,048 pixels a side (dset/images/sending.py); a page of small print needs all of them.
 FORM = Form((2048, 2048), "inside", 92)
 _HEADING = ("question", "image", "status", "source")
-Counting = Callable[
-    [str, int], AbstractContextManager[Callable[[], object]]
-]  # (what, how many) -> called after each
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """The sources as they were found, and how many of them were new."""
-
-    found: Found
-    new: int
 
 
 class PictureMaking:
@@ -81,16 +69,11 @@ class PictureMaking:
 
         Raises DsetError, OSError.
         """
-        found = sources.find(self.order.source, [self.home.output])
-        found = replace(found, pictures=found.pictures[: self.order.count])
-        self._chosen = frozenset(found.pictures)
-        taking = Taking(self.album, self.order.source, FORM)
-        new = taking.new(found.pictures)
-        if new:
-            with counting("pictures", len(new)) as came:
-                taking.take(found.pictures, came)
+        order, taking = self.order, Taking(self.album, self.order.source, FORM)
+        prepared = finding.take(taking, order.source, [self.home.output], counting, order.count)
+        self._chosen = frozenset(prepared.found.pictures)
         self._plan()
-        return Prepared(found, len(new))
+        return prepared
 
     def _plan(self) -> None:
         more = scraped.columns_of(self.order.source)
