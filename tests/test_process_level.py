@@ -129,7 +129,7 @@ def test_kill_9_at_any_moment_loses_nothing_that_was_saved_and_buys_nothing_twic
 ) -> None:
     concurrency = 4
     bill: Counter[str] = Counter()
-    for kill_after in (1, 26):
+    for kill_after in (26,):
         place = clean_place / str(kill_after)
         place.mkdir()
         path = questions_csv(place, *ROWS)

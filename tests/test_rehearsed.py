@@ -115,7 +115,7 @@ def killed(place: Path, books: Books, base_url: str, wanted: Order, kills: int, 
     ("count", "kills", "flags"),
     [
         (30, 2, ()),
-        (24, 2, ("--per-request", "4")),
+        pytest.param(24, 2, ("--per-request", "4"), marks=pytest.mark.soak),
         pytest.param(300, 10, (), marks=pytest.mark.soak),
         pytest.param(300, 10, ("--per-request", "5"), marks=pytest.mark.soak),
     ],
