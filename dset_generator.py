@@ -62,9 +62,8 @@ def run(settings: Settings, screen: Screen, _: Options) -> int:
                 [rehearsal.endpoint] if rehearsal else choosing.choose(settings, listed, screen.notice)
             )
             session = Session(work, endpoints, screen.notice, gate, sending.for_services(lambda: endpoints))
-        for line in work.notes() + (session.notes() if session else []):
-            screen.notice(line)
-        for line in sending.notes(work.picture_sizes(), endpoints) if session else ():
+        asked = session.notes() + sending.notes(work.picture_sizes(), endpoints) if session else []
+        for line in work.notes() + asked:
             screen.notice(line)
 
         work.open()  # before the first request is paid for

@@ -127,7 +127,12 @@ def closing(
         lines.append(f"  files: {', '.join(path.as_posix() for path in outputs.files())}")
     if invented and not is_part:
         lines.append("  a rehearsal: no service was asked, every answer is invented, nothing is billed")
-    left = after.todo
+    return lines + _next(plan, after, progress, stopped)
+
+
+def _next(plan: Plan, after: Plan, progress: Progress, stopped: Stopped | None) -> list[str]:
+    """What to do now."""
+    lines, left = [], after.todo
     if after is plan and progress.total:  # q.csv could not be read again: what the plan leaves
         left = plan.todo + plan.beyond - progress.answered - progress.blocked
     if left:

@@ -20,7 +20,9 @@ def found(name: str, folder: Path, sources: Found, new: int, album: Album) -> li
     if not here:
         lines = [f"{name}: no pictures are in {folder}"]
     if sources.other:
-        lines.append(f"{counted(sources.other, 'file')} there, no pictures by their names, left out")
+        lines.append(
+            f"{counted(sources.other, 'file')} left out: by the name no picture that can be read (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF)"
+        )
     if sources.outside:
         lines.append(
             f"{counted(len(sources.outside), 'link')} out of the folder not followed: {some(sources.outside)}"

@@ -2,6 +2,7 @@
 
 import json
 import urllib.parse
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +78,29 @@ def address(value: Any) -> str:
 def text(value: Any) -> str:
     """A short text as it stands in an answer; '' for anything else."""
     return value.strip()[:_LONGEST_TEXT] if isinstance(value, str) else ""
+
+
+def find(
+    entry: Mapping[str, Any],
+    asked: Asked,
+    url: str,
+    source: str,
+    licence: str,
+    names: tuple[str, str, str, str],
+) -> Find:
+    """What a service's entry says of the picture at `url`; `names`: its fields for page, author, width and height."""
+    page, author, width, height = (entry.get(name) for name in names)
+    return Find(
+        url=url,
+        source=source,
+        query=asked.query,
+        page=address(page),
+        author=text(author),
+        licence=licence,
+        width=whole(width),
+        height=whole(height),
+        label=asked.label,
+    )
 
 
 def whole(value: Any) -> int:

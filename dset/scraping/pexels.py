@@ -12,6 +12,7 @@ KEY = "PEXELS_API_KEY"
 LICENCE = "Pexels License (https://www.pexels.com/license/)"
 _A_PAGE = 80  # results; the most that it gives
 _SIZES = ("large2x", "original", "large")  # the original may have 100 MB; large2x is 1,880 pixels wide
+_NAMES = ("url", "photographer", "width", "height")
 
 
 class Pexels:
@@ -53,16 +54,4 @@ def _find(photo: Mapping[str, Any], asked: Asked) -> Find | None:
     if not isinstance(sizes, dict):
         return None
     url = next((url for size in _SIZES if (url := finds.address(sizes.get(size)))), "")
-    if not url:
-        return None
-    return Find(
-        url=url,
-        source=NAME,
-        query=asked.query,
-        page=finds.address(photo.get("url")),
-        author=finds.text(photo.get("photographer")),
-        licence=LICENCE,
-        width=finds.whole(photo.get("width")),
-        height=finds.whole(photo.get("height")),
-        label=asked.label,
-    )
+    return finds.find(photo, asked, url, NAME, LICENCE, _NAMES) if url else None

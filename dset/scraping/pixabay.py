@@ -12,6 +12,7 @@ KEY = "PIXABAY_API_KEY"
 LICENCE = "Pixabay Content License (https://pixabay.com/service/license-summary/)"
 _A_PAGE = 80  # results; from 3 to 200
 _SIZES = ("largeImageURL", "webformatURL")
+_NAMES = ("pageURL", "user", "imageWidth", "imageHeight")
 
 
 class Pixabay:
@@ -50,16 +51,4 @@ def read(body: bytes, asked: Asked, number: int = 1) -> Page:
 
 def _find(hit: Mapping[str, Any], asked: Asked) -> Find | None:
     url = next((url for size in _SIZES if (url := finds.address(hit.get(size)))), "")
-    if not url:
-        return None
-    return Find(
-        url=url,
-        source=NAME,
-        query=asked.query,
-        page=finds.address(hit.get("pageURL")),
-        author=finds.text(hit.get("user")),
-        licence=LICENCE,
-        width=finds.whole(hit.get("imageWidth")),
-        height=finds.whole(hit.get("imageHeight")),
-        label=asked.label,
-    )
+    return finds.find(hit, asked, url, NAME, LICENCE, _NAMES) if url else None
