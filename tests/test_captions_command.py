@@ -41,6 +41,15 @@ def test_a_rehearsal_meets_an_outage_and_its_second_run_finishes(studio: Studio)
     assert studio.look(*flags).exit_status == 0
 
 
+def test_a_rehearsal_begins_anew_when_it_has_finished_or_another_dataset_is_asked_for(studio: Studio) -> None:
+    frames(studio.place, 2)
+    for more in ((), (), ("--trigger", "Style"), ("--trigger", "Style", "--size", "64")):
+        done = studio.look("frames", "--rehearse=calm", "--word-count", "none", *more)
+        assert done.exit_status == 0, done.said
+        assert "2 to do, 0 done" in done.err
+        assert "Finished frames: 2 of 2 pictures captioned." in done.out
+
+
 def test_without_a_key_nothing_is_lost_and_the_line_says_what_to_do(studio: Studio) -> None:
     frames(studio.place, 1)
     done = studio.look("frames", *SHORT)

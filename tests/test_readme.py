@@ -158,6 +158,7 @@ TESTED_WITH = {
     "following": "process_level",
     "screens": "process_level",
     "gates": "batch",
+    "captions/afresh": "captions_command",
     "captions/choice": "captions_mending",
     "captions/closing": "captions_command",
     "captions/facts": "captions_checking",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from dset import choosing, queues
-from dset.captions import closing, looks, orders, rehearsed
+from dset.captions import afresh, closing, looks, orders, rehearsed
 from dset.captions.making import Making
 from dset.endpoints import Endpoint
 from dset.errors import UsageError
@@ -48,7 +48,10 @@ def caption(settings: Settings, options: Options, follow: Follow, counting: Coun
             if not making.is_over:
                 step(ask)
         published = making.lay_out()
-        return closing.report(making, prepared, filtered, published)
+        report = closing.report(making, prepared, filtered, published)
+        if settings.rehearse and not report.exit_status:
+            afresh.finished(order)
+        return report
 
 
 class _Services:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from dset import files, planned, views
-from dset.captions import gate, laid_out, orders, prompt_file, prompts, publishing, records, said
+from dset.captions import afresh, gate, laid_out, orders, prompt_file, prompts, publishing, records, said
 from dset.captions.orders import Order
 from dset.captions.places import BLOCKED, FILTERED, REPLACED, SHELVES, TRAIN, Place
 from dset.captions.publishing import Published
@@ -47,6 +47,8 @@ class Making:
         files.make_folder(self.order.folder)
         self._lock.acquire()
         try:
+            if self.is_rehearsal:
+                afresh.clear(self.order)
             orders.bind(self.order)
             self.album = Album(self.order.folder, SHELVES, self._spoken_of())
         except BaseException:

@@ -149,22 +149,25 @@ def known_plan(folder: Path) -> dict[str, Any]:
     return document
 
 
+def differences(order: Order) -> list[str]:
+    """Each argument in which the order differs from what plan.json binds, in words. Raises UsageError."""
+    wanted, known = order.as_document(), known_plan(order.folder)
+    if not known:
+        return []
+    told = [_told(name, known.get(name), wanted[name]) for name in _BOUND if known.get(name) != wanted[name]]
+    if not _is_same_folder(str(known.get("folder")), order.source):
+        told.insert(0, f"the pictures were in {known.get('folder')} and are in {order.source} now")
+    return told
+
+
 def bind(order: Order) -> None:
     """Note the order in plan.json. Raises UsageError that names each argument in which it differs from what stands there."""
-    wanted, known = order.as_document(), known_plan(order.folder)
-    told = [
-        _told(name, known.get(name), wanted[name])
-        for name in _BOUND
-        if known and known.get(name) != wanted[name]
-    ]
-    if known and not _is_same_folder(str(known.get("folder")), order.source):
-        told.insert(0, f"the pictures were in {known.get('folder')} and are in {order.source} now")
-    if told:
+    if told := differences(order):
         raise UsageError(
             f"{order.folder / NAME} holds another plan: {'; '.join(told)}. "
             "Make a dataset of its own with --name, or ask as before"
         )
-    if known != wanted:
+    if known_plan(order.folder) != (wanted := order.as_document()):
         text = json.dumps(wanted, ensure_ascii=False, indent=1) + "\n"
         files.replace(order.folder / NAME, [text.encode("utf-8", "surrogatepass")])
 

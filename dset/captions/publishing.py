@@ -13,7 +13,7 @@ from dset.captions import laid_out, moves
 from dset.captions.laid_out import METADATA, Line
 from dset.captions.places import ASIDE
 
-_NOTED = ".published.json"  # what we wrote, as digests: text that is another one now is the user's
+NOTED = ".published.json"  # what we wrote, as digests: text that is another one now is the user's
 _TEXT = "text"  # as the model said it
 _STOOD = "stood"  # as it was written: the user's, where that is another one
 
@@ -75,7 +75,7 @@ def publish(train: Path, wanted: Sequence[Line], further: Further = _NO_MORE, *,
     noted = {
         line.name: before.get(line.name, {}) | _digests(line, asked.text, further) for asked, line in pairs
     }
-    _write(train.parent / _NOTED, json.dumps(noted).encode())  # last: it says what of this is ours
+    _write(train.parent / NOTED, json.dumps(noted).encode())  # last: it says what of this is ours
     return Published(len(found.lines), found.edited, tuple(path.name for path in found.unread))
 
 
@@ -139,7 +139,7 @@ def _remove_left(train: Path, names: set[str]) -> None:
 
 def _noted(train: Path) -> dict[str, dict[str, str]]:
     try:
-        noted = json.loads((train.parent / _NOTED).read_bytes())
+        noted = json.loads((train.parent / NOTED).read_bytes())
         return {name: dict(digests) for name, digests in noted.items()}
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}
