@@ -438,3 +438,24 @@ def _change(stand: Stand, dice: random.Random) -> None:
         held = one.read_bytes()
         one.write_bytes(other.read_bytes())
         other.write_bytes(held)
+
+
+def test_a_picture_whose_source_goes_after_a_kill_leaves_no_file_that_nobody_knows(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, ended = 0, True
+    while ended:
+        at += 1
+        shutil.rmtree(stand.root)
+        shutil.rmtree(stand.folder)
+        stand.folder.mkdir()
+        for number in (1, 2, 3):
+            stand.put(f"{number}.png", number)
+        crash = Crash(stand.folder, at, "after")
+        _ended(stand, crash, monkeypatch)
+        ended = crash.hit is not None
+        (stand.root / "2.png").unlink()
+        album = stand.take()
+        album_knows = {Path(one.file).name for one in album.ready()}
+        assert {path.name for path in (stand.folder / "train").iterdir()} == album_knows, f"step {at}"
+    assert at > 8
