@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from PIL import Image
 
 from dset import answers, rejections
 from dset.captions import entries, laid_out
+from dset.captions.entries import Entry
 from dset.failures import Kind
 from tests import samples
 
@@ -81,8 +82,8 @@ class Dataset:
     def lay_out(self, *, kohya: bool = False) -> None:
         """As a run leaves it."""
         known = entries.read(self.folder)
-        (self.train / "metadata.jsonl").write_bytes(laid_out.metadata_lines(known))
-        for line in laid_out.lines_of(known) if kohya else ():
+        (self.train / "metadata.jsonl").write_bytes(metadata_lines(known))
+        for line in lines_of(known) if kohya else ():
             (self.train / laid_out.txt_name(line.name)).write_bytes(laid_out.txt_of(line.text))
 
     def metadata(self) -> dict[str, str]:
@@ -111,3 +112,21 @@ def good(folder: Path, *, kohya: bool = False) -> Dataset:
     made.caption("a boat at night", "other/7.png")
     made.lay_out(kohya=kohya)
     return made
+
+
+def lines_of(entries: Iterable[Entry]) -> list[laid_out.Line]:
+    """A line for each picture that has a caption and stands in train/, in the order given."""
+    return [
+        laid_out.Line(entry.name, laid_out.plain(entry.caption), _translated(entry))
+        for entry in entries
+        if entry.state == "captioned" and entry.folder == "train"
+    ]
+
+
+def _translated(entry: Entry) -> dict[str, str]:
+    return {f"text_{lang}": laid_out.plain(text) for lang, text in entry.translations.items()}
+
+
+def metadata_lines(entries: Iterable[Entry]) -> bytes:
+    """metadata.jsonl of these entries, whole."""
+    return b"".join(map(laid_out.line_of, lines_of(entries)))

@@ -10,6 +10,7 @@ import pytest
 from dset.captions import entries, laid_out
 from dset.captions.entries import Entry
 from dset.failures import Kind
+from dset.images import sources
 from dset.rejections import INTERRUPTED, RETRIED
 from tests import captioned, kohya, samples
 from tests.captioned import Dataset
@@ -131,7 +132,7 @@ def test_translations_are_the_further_texts_of_metadata_jsonl(made: Dataset) -> 
     (made.train / "metadata.jsonl").write_text(json.dumps(line), encoding="utf-8")
     [entry] = entries.read(made.folder)
     assert entry.translations == {"th": "แมว", "zh-Hans": "猫"}
-    assert json.loads(laid_out.metadata_lines([entry])) == {
+    assert json.loads(captioned.metadata_lines([entry])) == {
         key: line[key] for key in ("file_name", "text", "text_th", "text_zh-Hans")
     }
 
@@ -148,7 +149,7 @@ def test_names_sort_as_a_person_counts() -> None:
     names = [*"1.jpg 2.jpg 9.jpg 10.jpg 010.jpg a a1 A2 a10b a10c ก9 ก10".split(), "x" + "9" * 5000]
     shuffled = random.Random(5).sample(names, len(names))
     wanted = [*"1.jpg 2.jpg 9.jpg 010.jpg 10.jpg a a1 A2 a10b a10c".split(), "x" + "9" * 5000, "ก9", "ก10"]
-    assert sorted(shuffled, key=laid_out.natural) == wanted
+    assert sorted(shuffled, key=sources.natural) == wanted
 
 
 def entry(number: int, caption: str, file: str = "", state: str = "captioned") -> Entry:
@@ -156,7 +157,7 @@ def entry(number: int, caption: str, file: str = "", state: str = "captioned") -
 
 
 def test_only_captioned_pictures_of_train_have_a_line() -> None:
-    lines = laid_out.metadata_lines(
+    lines = captioned.metadata_lines(
         [
             entry(1, "ภาพ"),
             entry(2, "", state="waiting"),
@@ -170,7 +171,7 @@ def test_only_captioned_pictures_of_train_have_a_line() -> None:
 @each(samples.HOSTILE)
 def test_any_caption_is_one_line_that_every_reader_takes(text: str) -> None:
     plain = laid_out.plain(text)
-    data = laid_out.metadata_lines([entry(1, text)])
+    data = captioned.metadata_lines([entry(1, text)])
     assert data.count(b"\n") == 1
     assert json.loads(data)["text"] == plain
     assert laid_out.plain(plain) == plain

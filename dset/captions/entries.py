@@ -11,6 +11,7 @@ from dset.answers import Record
 from dset.captions import laid_out, records
 from dset.captions.places import REPLACED, SHELVES, TRAIN
 from dset.failures import Kind
+from dset.images.sources import natural
 from dset.rejections import INTERRUPTED
 
 STATES = ("captioned", "waiting", "failed", "blocked", "filtered", "set aside", "copy", "deleted")
@@ -73,7 +74,7 @@ def read(folder: Path) -> list[Entry]:
 
 def image_order(entry: Entry) -> tuple[bool, int, Any]:
     """What entries are sorted by: the number, then the source in natural order."""
-    return entry.number is None, entry.number or 0, laid_out.natural(entry.source)
+    return entry.number is None, entry.number or 0, natural(entry.source)
 
 
 def by_folder(entries: Iterable[Entry]) -> dict[str, Counter[str]]:
@@ -81,7 +82,7 @@ def by_folder(entries: Iterable[Entry]) -> dict[str, Counter[str]]:
     counts: dict[str, Counter[str]] = {}
     for entry in entries:
         counts.setdefault(str(PurePosixPath(entry.source).parent), Counter())[entry.state] += 1
-    return {name: counts[name] for name in sorted(counts, key=laid_out.natural)}
+    return {name: counts[name] for name in sorted(counts, key=natural)}
 
 
 def _state(line: Record, where: str, caption: str, failure: tuple[str, str] | None) -> tuple[str, str]:

@@ -6,20 +6,15 @@ of https://huggingface.co/docs/datasets, and `read_caption` in library/train_uti
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dset import answers
-from dset.captions.places import TRAIN
-
-if TYPE_CHECKING:
-    from dset.captions.entries import Entry
 
 METADATA = "metadata.jsonl"
 _PAIRS = re.compile("[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]")
 _NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
-_DIGITS = re.compile("([0-9]+)")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -40,13 +35,6 @@ class Metadata:
     damaged: tuple[tuple[int, str], ...]
 
 
-def natural(text: str) -> tuple[Any, ...]:
-    """What names are sorted by so that 9.jpg comes before 10.jpg. Numbers of any length; ties by the text itself."""
-    parts = _DIGITS.split(text.casefold())
-    numbers = [(len(part.lstrip("0")), part.lstrip("0")) for part in parts[1::2]]
-    return tuple(zip(parts[::2], [*numbers, (0, "")], strict=True)), text
-
-
 def plain(caption: str) -> str:
     """The caption as a trainer gets it: one line, no control characters, whole characters only.
 
@@ -63,24 +51,6 @@ def _whole(match: re.Match[str]) -> str:
 def line_of(line: Line) -> bytes:
     """One line of metadata.jsonl, newline included."""
     return answers.as_line({"file_name": line.name, "text": line.text} | dict(line.more))
-
-
-def lines_of(entries: "Iterable[Entry]") -> list[Line]:
-    """A line for each picture that has a caption and stands in train/, in the order given."""
-    return [
-        Line(entry.name, plain(entry.caption), _translated(entry))
-        for entry in entries
-        if entry.state == "captioned" and entry.folder == TRAIN
-    ]
-
-
-def _translated(entry: "Entry") -> dict[str, str]:
-    return {f"text_{lang}": plain(text) for lang, text in entry.translations.items()}
-
-
-def metadata_lines(entries: "Iterable[Entry]") -> bytes:
-    """metadata.jsonl of these entries, whole."""
-    return b"".join(map(line_of, lines_of(entries)))
 
 
 def parse_metadata(data: bytes) -> Metadata:

@@ -11,6 +11,7 @@ from dset.captions import laid_out
 from dset.captions.entries import Entry
 from dset.captions.laid_out import Line, Metadata
 from dset.captions.places import TRAIN
+from dset.images.sources import natural
 
 # What `datasets` (its folder reads every picture, and unpacks archives) or kohya (.caption) would take besides ours.
 _TAKEN = re.compile(
@@ -51,7 +52,7 @@ class Training:
     def orphans(self) -> list[str]:
         """Each .txt beside no picture."""
         beside = {laid_out.txt_name(name) for name in self.pictures}
-        return sorted((name for name in self.texts if name not in beside), key=laid_out.natural)
+        return sorted((name for name in self.texts if name not in beside), key=natural)
 
     def caption(self, name: str) -> str:
         """What metadata.jsonl says of a picture, '' for nothing."""
@@ -72,7 +73,7 @@ def read(folder: Path, entries: Iterable[Entry]) -> Training:
         pictures,
         metadata,
         {name: _head(there / name) for name, is_folder in _listed(there) if _is_txt(name, is_folder)},
-        tuple(sorted(foreign, key=laid_out.natural)),
+        tuple(sorted(foreign, key=natural)),
     )
 
 

@@ -53,7 +53,8 @@ def natural(name: str) -> tuple[Any, ...]:
 
 def _counted(text: str) -> tuple[tuple[int, int, str], ...]:
     parts = re.split(r"(\d+)", text.casefold())
-    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part)
+    # Python reads no number of more than 4,300 digits.
+    return tuple((0, int(part[:4000]), "") if part.isdecimal() else (1, 0, part) for part in parts if part)
 
 
 def _same(path: str) -> str:
