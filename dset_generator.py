@@ -112,11 +112,11 @@ def task(settings: Settings, screen: Screen, options: Options) -> int:
     from dset.tasks import command, showing
 
     if report := showing.asked(options["words"]):
-        return _told(report, screen)
+        return screen.told(report)
     exit_status = 0
     for order in command.ordered(settings, options, screen.notice):
         made = command.make(order, settings, options, screen.follow, screen.counting, screen.notice)
-        exit_status = max(exit_status, _told(made, screen))
+        exit_status = max(exit_status, screen.told(made))
         if exit_status > 1:  # interrupted, or something to mend first
             break
     return exit_status
@@ -126,14 +126,14 @@ def caption(settings: Settings, screen: Screen, options: Options) -> int:
     """The verb `caption`: pictures prepared, captioned, checked, and laid out for training."""
     from dset.captions import command
 
-    return _told(command.caption(settings, options, screen.follow, screen.counting, screen.notice), screen)
+    return screen.told(command.caption(settings, options, screen.follow, screen.counting, screen.notice))
 
 
 def scrape(settings: Settings, screen: Screen, options: Options) -> int:
     """The verb `scrape`: pictures collected by search, each with where it comes from."""
     from dset.scraping.scrape import scrape as collect
 
-    return _told(collect(settings, options, screen.follow, screen.notice), screen)
+    return screen.told(collect(settings, options, screen.follow, screen.notice))
 
 
 def export(settings: Settings, screen: Screen, options: Options) -> int:
@@ -145,14 +145,6 @@ def export(settings: Settings, screen: Screen, options: Options) -> int:
     for path in write(orders.read(settings, options, sources), screen.notice):
         screen.result(f"written: {path.as_posix()}")
     return 0
-
-
-def _told(report: Any, screen: Screen) -> int:
-    if report.error:
-        screen.error(report.error)
-    for line in report.lines:
-        screen.result(line)
-    return int(report.exit_status)
 
 
 def status(settings: Settings, screen: Screen, _: Options) -> int:
@@ -173,14 +165,21 @@ def status(settings: Settings, screen: Screen, _: Options) -> int:
         from dset.tasks import forms
 
         settings, _gate = forms.asked_for(settings)
-    return _told(look(choosing.with_services(settings, choosing.services(settings))), screen)
+    return screen.told(look(choosing.with_services(settings, choosing.services(settings))))
 
 
 def report(settings: Settings, screen: Screen, options: Options) -> int:
     """The verb `report`: the figures of a dataset, and what would level it."""
     from dset.reports.report import look
 
-    return _told(look(settings.output, near=options["near"], balance=options["balance"]), screen)
+    return screen.told(look(settings.output, near=options["near"], balance=options["balance"]))
+
+
+def serve(settings: Settings, screen: Screen, options: Options) -> int:
+    """The verb `serve`: a run and its dataset in a browser, the tasks for other programs."""
+    from dset.pages import serving
+
+    return serving.serve(settings, options, screen.result, screen.notice)
 
 
 def import_(_: Settings, screen: Screen, options: Options) -> int:
@@ -217,6 +216,7 @@ _STORIES = {
     "scrape": scrape,
     "export": export,
     "report": report,
+    "serve": serve,
     "import": import_,
 }
 

@@ -11,10 +11,12 @@ _ON_PYPI = {
     "jsonschema_rs": "jsonschema-rs",
     "huggingface_hub": "huggingface-hub",
     "PIL": "pillow",
+    "markdown_it": "markdown-it-py",
 }
 # What only some commands need, by the extras that bring it (pyproject.toml); a task is soon exported, so those come together.
 _EXTRAS = {
     "images": ("PIL", "ddgs"),
+    "pages": ("fastapi", "starlette", "uvicorn", "pydantic", "markdown_it"),
     "tasks,export": ("jsonschema_rs", "rensa", "pyarrow", "huggingface_hub", "openpyxl"),
 }
 

@@ -17,6 +17,8 @@ _HELD = {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK}
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EINVAL, errno.EROFS, errno.EPERM, *({errno.ENOTSUP} - _HELD)}
 # The temporary folder is everybody's: a link planted there must not be followed.
 _SAFELY = getattr(os, "O_NOFOLLOW", 0)
+# Who only looks whether a run is going on holds the lock for a moment.
+_LOOKS, _LOOK = 5, 0.02  # seconds
 _FAR = 1 << 30  # Windows locks bytes against reading too; this one is beyond what we write
 
 
@@ -31,6 +33,17 @@ def _take(descriptor: int) -> None:
         import fcntl
 
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _take_soon(descriptor: int) -> None:
+    for _ in range(_LOOKS):
+        try:
+            return _take(descriptor)
+        except OSError as error:
+            if error.errno not in _HELD:
+                raise
+            time.sleep(_LOOK)
+    return _take(descriptor)
 
 
 class Lock:
@@ -62,7 +75,7 @@ class Lock:
         while True:
             descriptor = steps.open_file(path, os.O_RDWR | os.O_CREAT | _SAFELY)
             try:
-                _take(descriptor)
+                _take_soon(descriptor)
             except OSError as error:
                 os.lseek(descriptor, 0, os.SEEK_SET)  # on Windows it stands at the locked byte
                 holder = os.read(descriptor, 200).decode("utf-8", "replace").strip()

@@ -56,6 +56,14 @@ class Screen:
         """The one line on what is wrong and what to do."""
         self._say(f"dset: {line}", self._err())
 
+    def told(self, report: Any) -> int:
+        """A whole report: its one line on what is wrong, if there is one, then its lines; returns its exit status."""
+        if report.error:
+            self.error(report.error)
+        for line in report.lines:
+            self.result(line)
+        return int(report.exit_status)
+
     def counting(self, what: str, total: int) -> AbstractContextManager[Callable[[], object]]:
         """Show the progress of work that asks nobody; call what it yields after each piece."""
         from dset.counting import counting

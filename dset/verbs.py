@@ -162,6 +162,31 @@ VERBS = {
             is_run=False,
         ),
         Verb(
+            "serve",
+            "[FOLDER …]",
+            "*",
+            "look at runs and answers in a browser; offers the tasks to other programs; asks nothing",
+            (
+                Flag("port", "N", 8000, values.whole(0, 65_535), "the port (8000); 0 takes a free one"),
+                Flag(
+                    "host",
+                    "ADDRESS",
+                    "127.0.0.1",
+                    values.verbatim,
+                    "where it can be reached from; another one than this machine takes --token (127.0.0.1)",
+                ),
+                Flag(
+                    "token",
+                    "TEXT",
+                    "",
+                    values.verbatim,
+                    "what a program shows that changes tasks, and everybody from elsewhere (a new one each time)",
+                ),
+                Flag("no_browser", "", False, values.switch, "open no browser"),
+            ),
+            is_run=False,
+        ),
+        Verb(
             "import",
             "FILE",
             "?",

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ import dset_generator
 from dset.rehearsal import stage
 from dset.rehearsal.server import Script, Server
 from tests.running import Run, run_script
+from tests.served import CHROMIUM, DRIVER, browsing
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -94,3 +96,12 @@ def rehearse(main: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> Calla
             return main(*arguments)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A real browser, one for all tests of a process: starting it takes seconds."""
+    if not CHROMIUM or not DRIVER:
+        pytest.skip("needs Chromium and its driver: apt-get install chromium chromium-driver")
+    with browsing(tmp_path_factory.mktemp("profile")) as driver:
+        yield driver

@@ -1,0 +1,37 @@
+"""The files that make the pages: those of the package, by name, read once. No name leads outside of them."""
+
+import importlib.resources
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+_FOLDERS = ("dset.pages",)
+_TYPES = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+    "md": "text/plain; charset=utf-8",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file: what a browser is told it is, and its bytes."""
+
+    media_type: str
+    body: bytes
+
+
+def read() -> Mapping[str, Asset]:
+    """All of them by their file names."""
+    found = {}
+    for package in _FOLDERS:
+        folder = importlib.resources.files(package) / "static"
+        if not folder.is_dir():
+            continue
+        for file in folder.iterdir():
+            kind = _TYPES.get(file.name.rpartition(".")[2])
+            if kind:
+                found[file.name] = Asset(kind, file.read_bytes())
+    return MappingProxyType(found)
