@@ -1,11 +1,30 @@
-"""What is kept of each dataset while it is looked at: its index and its watch, one of each, made when first asked for."""
+"""What is kept of each dataset while it is looked at: its index, its watch, its figures, each made when first asked for."""
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from dset.browsing.index import Index
+from dset.pages.figure_jobs import FigureJobs
 from dset.pages.shelf import Dataset, Shelf
+from dset.watching.watch import Watch
+
+_PATIENCE = 0.3  # seconds that a page waits for what was not read yet
+_FRESH = 0.9  # seconds for which all pages are told the same of a run
+
+
+class _Kept:
+    """What is known of one dataset."""
+
+    def __init__(self, dataset: Dataset, place: Path) -> None:
+        self.index = Index(dataset.folder, place)
+        self.watch = Watch(dataset.folder)
+        self.lock = threading.Lock()
+        self.told: dict[str, Any] = {}
+        self.told_at = float("-inf")
 
 
 class Desk:
@@ -14,17 +33,46 @@ class Desk:
     def __init__(self, shelf: Shelf, place: Path) -> None:
         self.shelf, self._place = shelf, place
         self.closing = threading.Event()
-        self._lock = threading.Lock()
+        self.figures = FigureJobs(self.closing)
+        self._lock, self._kept = threading.Lock(), dict[str, _Kept]()
 
     @contextlib.contextmanager
     def until(self, closing: threading.Event) -> Iterator[None]:
         """Keep what is asked for until the block ends; whoever waits for something looks at `closing`."""
         self.closing = closing
+        self.figures = FigureJobs(closing)
         try:
             yield
         finally:
             closing.set()
+            with self._lock:
+                for one in self._kept.values():
+                    one.index.close()
 
     def dataset(self, key: str) -> Dataset:
         """The dataset of this key. Raises NotThereError."""
         return self.shelf.get(key)
+
+    def index(self, key: str) -> Index:
+        """Its answers, with what came since the last look as far as that is read in a moment. Raises NotThereError."""
+        index = self._of(key).index
+        index.refresh(_PATIENCE)
+        return index
+
+    def snapshot(self, key: str) -> dict[str, Any]:
+        """How its run stands, at most a second old. Raises NotThereError."""
+        kept = self._of(key)
+        with kept.lock:
+            if time.monotonic() - kept.told_at >= _FRESH:
+                kept.told = kept.watch.snapshot()
+                kept.told_at = time.monotonic()
+            return kept.told
+
+    def _of(self, key: str) -> _Kept:
+        dataset = self.dataset(key)
+        with self._lock:
+            if key not in self._kept:
+                place = self._place / dataset.key
+                place.mkdir(exist_ok=True)
+                self._kept[key] = _Kept(dataset, place)
+            return self._kept[key]
