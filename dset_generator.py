@@ -180,7 +180,8 @@ def report(settings: Settings, screen: Screen, options: Options) -> int:
     """The verb `report`: the figures of a dataset, and what would level it."""
     from dset.reports.report import look
 
-    return _told(look(settings.output, near=options["near"], balance=options["balance"]), screen)
+    near, balance, html = options["near"], options["balance"], options["html"]
+    return _told(look(settings.output, near=near, balance=balance, html=html), screen)
 
 
 def import_(_: Settings, screen: Screen, options: Options) -> int:
