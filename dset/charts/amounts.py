@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from dset.wording import span
+
 # Before the first services of this kind, and far beyond any clock that is set at all right: one wrong stamp would
 # press all others into a corner of the chart.
 _EARLIEST = datetime(2020, 1, 1, tzinfo=UTC).timestamp()
@@ -21,6 +23,11 @@ def moment(about: Mapping[str, Any]) -> float | None:
     except (ValueError, OverflowError, OSError):
         return None
     return at if _EARLIEST <= at < _LATEST else None
+
+
+def took(seconds: float) -> str:
+    """A time for people, to the millisecond where it is short."""
+    return f"{1000 * seconds:.0f} ms" if seconds < 1 else span(seconds)
 
 
 def amount(about: Mapping[str, Any], name: str, most: float) -> float | None:

@@ -1,4 +1,4 @@
-"""Charts of what a dataset holds: labels, lengths, tokens, languages, duplicates, reasons, sources."""
+"""Charts of what a dataset holds: labels, lengths, tokens, languages, sources."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,9 +6,8 @@ from dset.charts import histograms, specs
 from dset.charts.histograms import Sizes
 from dset.charts.specs import Spec
 from dset.costs import usd
-from dset.rejections import RETRIED
 from dset.reports import evenness
-from dset.reports.figures import Classes, Counts, Duplicates, Figures, Group, Reason
+from dset.reports.figures import Classes, Counts, Figures
 from dset.tasks import languages
 from dset.wording import counted
 
@@ -20,9 +19,26 @@ _SOURCES = 12
 def balance(figures: Figures) -> Iterator[Spec]:
     """How often each value of a label, a parameter or a column stands."""
     short = {one.name: dict(one.more) for one in evenness.shortages(figures.classes)}
-    for number, one in enumerate(figures.classes[:_CLASSES], 1):
+    even = [one for one in figures.classes if one.role == "parameter" and _is_even(one)]
+    shown = [one for one in figures.classes if one not in even]
+    for number, one in enumerate(shown[:_CLASSES], 1):
         asked_for = one.role in {"label", "parameter", "column"}
         yield _classes(one, number, figures, short.get(one.name, {}) if asked_for else {})
+    if even:
+        rows = [(one.name, f"{counted(len(one.counts), 'value')}, {_each(one)}") for one in even]
+        yield specs.figures("parameters", "Parameters that are level", rows)
+
+
+def _is_even(one: Classes) -> bool:
+    """As the plan spreads it: there is nothing to see."""
+    numbers = [count for _, count in one.counts]
+    return max(numbers, default=0) - min(numbers, default=0) <= 1 and not one.missing
+
+
+def _each(one: Classes) -> str:
+    numbers = [count for _, count in one.counts]
+    least, most = min(numbers, default=0), max(numbers, default=0)
+    return f"{least:,} each" if least == most else f"{least:,} to {most:,} each"
 
 
 def _classes(one: Classes, number: int, figures: Figures, more: dict[str, int]) -> Spec:
@@ -30,8 +46,6 @@ def _classes(one: Classes, number: int, figures: Figures, more: dict[str, int]) 
         (value, count, f"{more[value]:,} more would level it" if value in more else "")
         for value, count in one.counts[:_VALUES]
     ]
-    numbers = [count for _, count in one.counts]
-    each = f"{min(numbers, default=0):,} to {max(numbers, default=0):,} each"
     notes = [
         f"{counted(len(one.counts) - _VALUES, 'further value')} not drawn."
         if len(one.counts) > _VALUES
@@ -49,7 +63,7 @@ def _classes(one: Classes, number: int, figures: Figures, more: dict[str, int]) 
         "records",
         rows,
         " ".join(filter(None, notes)),
-        f"{counted(len(one.counts), 'value')}, {each}.",
+        f"{counted(len(one.counts), 'value')}, {_each(one)}.",
     )
 
 
@@ -94,7 +108,7 @@ def tokens(figures: Figures, prompt: Sizes, completion: Sizes) -> Iterator[Spec]
     yield specs.bars("tokens", "Tokens", "tokens", shown, note, total if shown else "")
     if len(completion) or len(prompt):
         sizes = (("prompt", prompt), ("answer and thinking", completion))
-        yield _histogram("tokens-each", "Tokens of an answer", "tokens", sizes)
+        yield _histogram("tokens-each", "Tokens per answer", "tokens", sizes)
 
 
 def tongues(figures: Figures) -> Iterator[Spec]:
@@ -109,63 +123,6 @@ def tongues(figures: Figures) -> Iterator[Spec]:
         yield specs.bars(
             "languages", "Languages", "texts", rows, summary=f"Of {counted(found.texts, 'text')}."
         )
-
-
-def likenesses(found: Duplicates) -> Iterator[Spec]:
-    """How many are the same or nearly, and the largest groups of them."""
-    if not found.compared:
-        yield specs.figures("duplicates", "Duplicates", [], f"Not looked for: {found.why_not}.")
-        return
-    rows = [
-        ("compared", counted(found.compared, "record")),
-        ("the same", _surplus(found.same, found.same_groups)),
-    ]
-    if found.nearly is not None and found.near_groups is not None:
-        rows.append((f"alike by {found.near:.0%} and more", _surplus(found.nearly, found.near_groups)))
-    note = f"Near ones were not looked for: {found.why_not}." if found.near_groups is None else ""
-    yield specs.figures("duplicates", "Duplicates", rows, note)
-    if found.largest:
-        groups = [(one.text or "(empty)", one.records, _group(one)) for one in found.largest]
-        yield specs.bars("duplicate-groups", "Largest groups of duplicates", "records", groups)
-
-
-def _surplus(surplus: int, groups: int) -> str:
-    return f"{surplus:,} beyond the first, in {counted(groups, 'group')}" if surplus else "none"
-
-
-def _group(one: Group) -> str:
-    rows = ", ".join(f"{row:,}" for row in one.rows if row)
-    more = " …" if one.records > len(one.rows) else ""
-    return f"{'the same' if one.texts == 1 else 'alike'}{f'; rows {rows}{more}' if rows else ''}"
-
-
-def reasons(figures: Figures) -> Iterator[Spec]:
-    """Why answers were rejected."""
-    found = figures.rejections
-    kinds = [
-        ("asked again" if kind == RETRIED else kind or "of no kind", count, "") for kind, count in found.kinds
-    ]
-    rows = [
-        (
-            one.text,
-            one.count,
-            "; ".join(filter(None, (f"first in row {one.row:,}" if one.row else "", _example(one)))),
-        )
-        for one in found.reasons
-    ]
-    rows += [("something else", found.others, "")] if found.others else []
-    note = f"{counted(found.damaged, 'line')} of rejected.json cannot be read." if found.damaged else ""
-    total = sum(count for _, count, _ in kinds)
-    said = f"{counted(total, 'try', 'tries')} came to nothing." if total else ""
-    yield specs.bars("rejected", "Rejected", "tries", kinds, note, said)
-    if rows:
-        yield specs.bars(
-            "reasons", "Reasons of rejection", "faults", rows, "An answer with several faults counts in each."
-        )
-
-
-def _example(one: Reason) -> str:
-    return f"for example: {one.example}" if one.example != one.text else ""
 
 
 def sources(figures: Figures) -> Iterator[Spec]:

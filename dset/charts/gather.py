@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from dset.charts import contents, over_time
+from dset.charts import contents, defects, over_time
 from dset.charts.observed import Observed
 from dset.charts.samples import Sampled
 from dset.charts.specs import Spec
@@ -42,8 +42,8 @@ def of(found: Subject, near: float) -> Charted:
         *contents.balance(figures),
         *contents.lengths(figures, observed.lengths),
         *contents.tongues(figures),
-        *contents.likenesses(figures.duplicates),
-        *contents.reasons(figures),
+        *defects.likenesses(figures.duplicates),
+        *defects.reasons(figures),
         *over_time.charts(observed, is_invented=figures.is_invented),
         *contents.tokens(figures, observed.prompt, observed.completion),
         *contents.sources(figures),

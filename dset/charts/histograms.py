@@ -1,5 +1,6 @@
 """How often which size occurs: sizes counted one by one, told in some twenty bins with round edges."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
@@ -53,17 +54,22 @@ def edges(*sizes: Sizes) -> list[int]:
     low, high = min(one.at(0.01) for one in filled), max(one.at(0.99) for one in filled)
     if high > _WIDE * max(low, 1):
         return _growing(low, high)
-    width = _step(high - low)
+    width = _step(high - low, _bins(max(map(len, filled))))
     first = low // width * width
     return list(range(first, high + width + 1, width))
 
 
-def _step(span: int) -> int:
-    """1, 2, 5, 10 … that goes into the span at most `_BINS` times."""
+def _bins(count: int) -> int:
+    """How many bins so many sizes fill (the Rice rule)."""
+    return max(5, min(_BINS, math.ceil(2 * math.cbrt(count))))
+
+
+def _step(span: int, bins: int) -> int:
+    """1, 2, 5, 10 … that goes into the span at most so many times."""
     scale = 1
     while True:
         for digit in (1, 2, 5):
-            if span / (digit * scale) <= _BINS:
+            if span / (digit * scale) <= bins:
                 return digit * scale
         scale *= 10
 

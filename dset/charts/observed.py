@@ -7,13 +7,12 @@ from dset.charts import amounts
 from dset.charts.histograms import Sizes
 from dset.charts.quantiles import LONGEST, Quantiles
 from dset.charts.samples import Samples
-from dset.charts.timeline import Timeline
+from dset.charts.timeline import COARSE, Timeline
 from dset.costs import DEAREST
 from dset.reports.subject import Subject
 
 _COLUMNS = 120  # of a chart over time: as many as a phone has room for
-_HOUR = 3600
-_TWO_WEEKS = 14 * 24  # hours: of a longer time the cost is told by the day, and so on
+_WIDTHS = 14 * 24  # two weeks of hours: of a longer time the cost is told by the day, and so on
 _TOKENS = 1e9  # of one answer
 
 
@@ -22,7 +21,7 @@ class Observed:
 
     def __init__(self, subject: Subject) -> None:
         self.pace = Timeline(_COLUMNS)
-        self.cost = Timeline(_TWO_WEEKS, narrowest=_HOUR, longest=_TWO_WEEKS)
+        self.cost = Timeline(_WIDTHS, COARSE, longest=_WIDTHS)
         self.seconds = Quantiles()
         self.lengths, self.prompt, self.completion = Sizes(), Sizes(), Sizes()
         self.samples = Samples(subject)

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from dset.charts import specs
+from dset.charts.amounts import took
 from dset.charts.observed import Observed
 from dset.charts.specs import Spec
-from dset.charts.timeline import Point, Timeline, span
+from dset.charts.timeline import Point, span
 from dset.costs import usd
 from dset.wording import counted
-from dset.wording import span as time_of
 
 _SHARES = (("median", 0.5), ("90 %", 0.9), ("99 %", 0.99))
 
@@ -40,28 +40,28 @@ def _pace(observed: Observed, points: list[Point]) -> Spec:
         "columns",
         "pace",
         f"Answers per {per}",
-        _axis(points),
+        _axis(points, observed.pace.width),
         found,
-        note=_note(observed.pace, points),
+        note=_note(points),
         summary=f"{said}.",
         is_stacked=True,
     )
 
 
-def _axis(points: list[Point]) -> Spec:
-    return specs.axis("time", [point.at for point in points])
+def _axis(points: list[Point], step: int) -> Spec:
+    return specs.axis("time", [point.at for point in points], step=step)
 
 
-def _note(timeline: Timeline, points: list[Point]) -> str:
+def _note(points: list[Point]) -> str:
     """What a pause looks like, where there is one."""
     if all(point.bucket for point in points):
         return ""
-    return f"Where nothing came for a while ({span(timeline.width)} by {span(timeline.width)}) the time between is drawn short."
+    return "A pause is drawn short, however long it was."
 
 
 def _overall(observed: Observed) -> Spec:
     found = [(name, observed.seconds.at(share)) for name, share in (*_SHARES, ("longest", 1.0))]
-    rows = [(name, time_of(value)) for name, value in found if value is not None]
+    rows = [(name, took(value)) for name, value in found if value is not None]
     return specs.figures(
         "latency", "Time to an answer", rows, "From the request that was answered, sent, to its answer."
     )
@@ -74,12 +74,12 @@ def _latency(observed: Observed, points: list[Point]) -> Spec:
         )
         for name, share in _SHARES
     ]
-    median, slow = (time_of(observed.seconds.at(share) or 0) for share in (0.5, 0.99))
+    median, slow = (took(observed.seconds.at(share) or 0) for share in (0.5, 0.99))
     return specs.plot(
         "lines",
         "latency-over-time",
         "Time to an answer, over time",
-        _axis(points),
+        _axis(points, observed.pace.width),
         found,
         note=f"Of the answers of each {span(observed.pace.width)}: half took no longer than the median, 99 % no longer than the uppermost line.",
         summary=f"In all, the median is {median}; 99 % took {slow} at the most.",
@@ -94,8 +94,8 @@ def _cost(observed: Observed, *, is_invented: bool) -> Spec:
         "columns",
         "cost",
         f"Cost per {per}",
-        _axis(points),
+        _axis(points, observed.cost.width),
         [specs.series("cost", "USD", amounts)],
-        note=_note(observed.cost, points),
+        note=_note(points),
         summary=f"{usd(sum(amounts))} in all{invented}, at most {usd(max(amounts))} per {per}.",
     )

@@ -12,6 +12,7 @@ from dset.charts.specs import Spec
 from dset.markup import escaped
 
 _ROWS = 500
+_HALF = 30  # values of an axis that half a row has room for
 _EMPTY = "Nothing to show here yet."
 # A bar's width as a class: the page's Content-Security-Policy allows no style attribute.
 WIDTHS = "".join(f".w{share}{{inline-size:{share}%}}" for share in range(101))
@@ -26,9 +27,15 @@ def chart(spec: Spec) -> str:
         body = {"figures": _figures, "bars": _bars}.get(kind, _table)(spec)
     name = f"chart-{escaped(spec['id'])}"
     return (
-        f'<section class="chart chart-is-{kind}" aria-labelledby="{name}"><h3 id="{name}" dir="auto">{escaped(spec["title"])}</h3>'
+        f'<section class="chart chart-is-{kind}{_wide(spec)}" aria-labelledby="{name}"><h3 id="{name}" dir="auto">{escaped(spec["title"])}</h3>'
         f"{_said('summary', spec)}{body}{_said('note', spec)}</section>\n"
     )
+
+
+def _wide(spec: Spec) -> str:
+    """As charts.js has it."""
+    is_wide = spec["kind"] == "figures" or len(spec.get("x", {}).get("values", ())) > _HALF
+    return " chart-is-wide" if is_wide else ""
 
 
 def _said(name: str, spec: Spec) -> str:
@@ -59,7 +66,7 @@ def _bar(row: Spec, most: float, total: float) -> str:
     width = round(100 * value / most) if most > 0 else 0
     share = f"{100 * value / total:.1f} %" if total > 0 else ""
     return (
-        f'<tr><th scope="row" dir="auto"><span class="chart-label" dir="auto">{escaped(row["label"])}</span>{detail}'
+        f'<tr><th scope="row"><span class="chart-label" dir="auto">{escaped(row["label"])}</span>{detail}'
         f'<span class="chart-track"><span class="chart-bar w{max(0, min(width, 100))}"></span></span></th>'
         f"<td>{_number(value)}</td><td>{share}</td></tr>"
     )

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from dset.charts import amounts
 from dset.charts.samples import Sampled
 from dset.costs import usd
 from dset.markup import escaped
-from dset.wording import span
 
 _LONG = 600  # characters; what is longer is folded
 _CUT = 4_000
@@ -19,13 +19,21 @@ def cards(sample: tuple[Sampled, ...]) -> Iterator[str]:
 def _card(one: Sampled) -> str:
     heading = f"Row {one.row:,}" if one.row else "An answer"
     label = f' <span class="tag" dir="auto">{escaped(one.label)}</span>' if one.label else ""
-    asked = f'<p class="asked" dir="auto">{escaped(_short(one.question))}</p>' if one.question else ""
+    asked = _asked(one) if one.question else ""
     thoughts = _folded("Thoughts", one.thoughts) if one.thoughts else ""
+    first, then = ("", asked) if one.fields else (asked, "")
     said = _record(one) if one.fields else _text(one.answer, one.length)
     return (
-        f'<li class="card"><article><h3>{heading}{label}</h3>{asked}{said}{thoughts}'
+        f'<li class="card"><article><h3>{heading}{label}</h3>{first}{said}{then}{thoughts}'
         f'<p class="about" dir="auto">{escaped(_about(one))}</p></article></li>\n'
     )
+
+
+def _asked(one: Sampled) -> str:
+    """The question; of a record, whose question is an order to the model, folded."""
+    if one.fields:
+        return _folded("Question", one.question)
+    return f'<p class="asked" dir="auto">{escaped(_short(one.question))}</p>'
 
 
 def _short(text: str) -> str:
@@ -66,7 +74,7 @@ def _about(one: Sampled) -> str:
         one.at.replace("T", " ").removesuffix("Z"),
         one.model,
         one.endpoint,
-        span(one.seconds) if one.seconds is not None else "",
+        amounts.took(one.seconds) if one.seconds is not None else "",
         usd(one.usd) if one.usd is not None else "",
     ]
     return " · ".join(filter(None, told))

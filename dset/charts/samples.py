@@ -54,7 +54,7 @@ class Samples:
             return
         thinned = self._kept.setdefault(name, _Thinned())
         if thinned.takes():
-            thinned.keep(_sampled(line, member, name))
+            thinned.keep(_sampled(line, member, name, self._label))
 
     def picked(self, most: int = SHOWN) -> list[Sampled]:
         """At most so many, of each label about as many, in the order in which they came."""
@@ -92,7 +92,7 @@ class _Thinned:
         return [self._kept[at * len(self._kept) // most] for at in range(most)]
 
 
-def _sampled(line: Record, member: Any, label: str) -> Sampled:
+def _sampled(line: Record, member: Any, label: str, of_label: str) -> Sampled:
     about, response = line["metadata"], line["response"]
     told = response if isinstance(response, dict) else {"answer": response}
     answer = _text(told.get("answer"))
@@ -105,7 +105,7 @@ def _sampled(line: Record, member: Any, label: str) -> Sampled:
         answer=answer[:_TEXT],
         length=len(answer),
         thoughts=_text(told.get("reasoning"))[:_TEXT],
-        fields=tuple(_fields(member)) if isinstance(member, dict) else (),
+        fields=tuple(_fields(member, of_label)) if isinstance(member, dict) else (),
         model=_text(about.get("model"))[:200],
         endpoint=_text(about.get("endpoint"))[:200],
         usd=amounts.amount(about, "cost_usd", DEAREST),
@@ -117,10 +117,11 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _fields(record: Record) -> Iterator[tuple[str, str]]:
-    """The fields of a record as texts; what is inside of lists and objects stands as it is written in JSON."""
+def _fields(record: Record, without: str) -> Iterator[tuple[str, str]]:
+    """The fields of a record as texts, its label left out; what is inside of lists and objects stands as it is written in JSON."""
     for name, value in list(record.items())[:_FIELDS]:
-        yield str(name)[:200], (value if isinstance(value, str) else _json(value))[:_TEXT]
+        if name != without:
+            yield str(name)[:200], (value if isinstance(value, str) else _json(value))[:_TEXT]
 
 
 def _json(value: Any) -> str:

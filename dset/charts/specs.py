@@ -44,9 +44,9 @@ def plot(kind: str, name: str, title: str, x: Spec, series: Sequence[Spec], **sa
     return made | {"stacked": bool(said.get("is_stacked"))}
 
 
-def axis(kind: str, values: Sequence[Any], unit: str = "") -> Spec:
-    """`time` (epoch seconds), `number` or `category` (texts); `unit` names what the values are."""
-    return {"kind": kind, "values": list(values), "unit": unit}
+def axis(kind: str, values: Sequence[Any], unit: str = "", step: int | None = None) -> Spec:
+    """`time` (epoch seconds, `step` from one to the next but for pauses), `number` or `category` (texts); `unit` names what the values are."""
+    return {"kind": kind, "values": list(values), "unit": unit, "step": step}
 
 
 def series(name: str, unit: str, values: Iterable[float | None]) -> Spec:

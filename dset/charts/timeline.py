@@ -3,12 +3,14 @@
 One late answer after a pause of a month is a bucket more, not a month of them.
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dset.charts.quantiles import Quantiles
 
-_DAY = 86_400
+DAY = 86_400
 # Seconds. Each is a multiple of the one before, so that buckets can be joined.
 WIDTHS = (
     1,
@@ -23,11 +25,12 @@ WIDTHS = (
     10_800,
     21_600,
     43_200,
-    _DAY,
-    7 * _DAY,
-    28 * _DAY,
-    364 * _DAY,
+    DAY,
+    7 * DAY,
+    28 * DAY,
+    364 * DAY,
 )
+COARSE = (60, 3600, DAY, 7 * DAY, 28 * DAY, 364 * DAY)  # those that have a name
 _PAUSE = 4  # empty buckets in a row that are still drawn
 
 
@@ -58,10 +61,10 @@ class Point(NamedTuple):
 class Timeline:
     """Buckets by time."""
 
-    def __init__(self, most: int, narrowest: int = 1, longest: float = float("inf")) -> None:
-        """At most `most` buckets that are not empty, from `narrowest` seconds on; from first to last no more than `longest` widths."""
+    def __init__(self, most: int, widths: Sequence[int] = WIDTHS, longest: float = math.inf) -> None:
+        """At most `most` buckets that are not empty, each as wide as one of `widths`; from first to last no more than `longest` widths."""
         self._most, self._longest = most, longest
-        self._wider = iter(width for width in WIDTHS if width >= narrowest)
+        self._wider = iter(widths)
         self.width = next(self._wider)
         self._buckets: dict[int, Bucket] = {}
 
@@ -77,7 +80,7 @@ class Timeline:
     def _is_wide(self) -> bool:
         if len(self._buckets) > self._most:
             return True
-        return self._longest < float("inf") and max(self._buckets) - min(self._buckets) > self._longest
+        return self._longest < math.inf and max(self._buckets) - min(self._buckets) > self._longest
 
     def _widen(self) -> bool:
         wider = next(self._wider, 0)
@@ -106,8 +109,8 @@ class Timeline:
 
 def span(width: int) -> str:
     """The width in words: 30 seconds, hour, 12 hours, day, week."""
-    if width >= _DAY:
-        return {_DAY: "day", 7 * _DAY: "week"}.get(width, f"{width // (7 * _DAY)} weeks")
+    if width >= DAY:
+        return {DAY: "day", 7 * DAY: "week"}.get(width, f"{width // (7 * DAY)} weeks")
     for unit, name in ((3600, "hour"), (60, "minute"), (1, "second")):
         if width % unit == 0:
             return name if width == unit else f"{width // unit} {name}s"

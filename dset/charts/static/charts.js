@@ -1,6 +1,6 @@
 // draw(container, specs): the charts in the container, by their ids. Called again it changes what has changed and no more.
 import { bars, element, figures, figuresOf, foreign } from "./tables.js";
-import { configuration, naming } from "./plots.js";
+import { axisName, configuration, naming } from "./plots.js";
 
 const containers = new Set(); // that hold charts, to be painted anew with the page
 const held = new WeakMap(); // container -> Map of id -> what was drawn
@@ -37,6 +37,11 @@ function isAlike(one, other) {
   return names(one) === names(other) && !isEmpty(other);
 }
 
+// Single figures take a row of their own, and so does what has too many columns for half of one.
+function isWide(spec) {
+  return spec.kind === "figures" || (spec.x?.values.length ?? 0) > 30;
+}
+
 function isEmpty(spec) {
   return !(spec.x ? spec.x.values : spec.rows).length;
 }
@@ -52,13 +57,13 @@ function changed(old, spec, said) {
   if (paragraph) paragraph.textContent = spec.summary;
   const note = old.node.querySelector(":scope > .chart-note");
   if (note) note.textContent = spec.note;
-  old.node.querySelector(".chart-scroll").replaceWith(figuresOf(spec, naming(spec)));
+  old.node.querySelector(".chart-scroll").replaceWith(figuresOf(spec, naming(spec), axisName(spec)));
   Object.assign(old, { spec, said });
   return old;
 }
 
 function made(spec, said) {
-  const node = element("section", `chart chart-is-${spec.kind}`);
+  const node = element("section", `chart chart-is-${spec.kind}${isWide(spec) ? " chart-is-wide" : ""}`);
   const title = foreign("h3", "", spec.title);
   title.id = `chart-${spec.id}`;
   node.setAttribute("aria-labelledby", title.id);
@@ -79,7 +84,7 @@ function drawn(one) {
   one.canvas.setAttribute("aria-label", label(one.spec));
   plot.append(one.canvas);
   const details = element("details", "chart-details");
-  details.append(element("summary", "", "Figures as a table"), figuresOf(one.spec, naming(one.spec)));
+  details.append(element("summary", "", "Figures as a table"), figuresOf(one.spec, naming(one.spec), axisName(one.spec)));
   return [plot, details];
 }
 

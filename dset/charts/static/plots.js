@@ -3,19 +3,25 @@
 const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3]];
 const MARKERS = ["circle", "rect", "triangle", "rectRot", "star", "cross"];
 const LONGEST_STEP = 2; // widths of a bucket: so wide is a pause drawn, however long it was
-const FEW = 40; // points that have a marker each
+const FEW = 16; // points that have a marker each
 
 export function naming(spec) {
   if (spec.x.kind === "category") return (value) => String(value);
   if (spec.x.kind === "number") return (value) => new Intl.NumberFormat().format(value);
   const values = spec.x.values;
-  const step = narrowest(values);
+  const step = spec.x.step ?? narrowest(values);
   const length = values.length ? values[values.length - 1] - values[0] : 0;
   const shown = step >= 86400 ? {} : { hour: "2-digit", minute: "2-digit", ...(step < 60 ? { second: "2-digit" } : {}) };
   const day = step >= 86400 || length > 43200 ? { day: "numeric", month: "short" } : {};
   const year = length > 15e6 ? { year: "numeric" } : {};
   const format = new Intl.DateTimeFormat(undefined, { ...year, ...day, ...shown });
   return (value) => format.format(new Date(value * 1000));
+}
+
+// What the values of the axis are: times stand in the reader's own zone, which is named.
+export function axisName(spec) {
+  if (spec.x.kind !== "time") return spec.x.unit;
+  return `time (${new Intl.DateTimeFormat().resolvedOptions().timeZone})`;
 }
 
 function narrowest(values) {
@@ -27,7 +33,7 @@ function narrowest(values) {
 // Where each value stands on the linear scale: times as far apart as they are, but no pause wider than two buckets.
 function places(x) {
   if (x.kind !== "time") return x.values.map((value, at) => (x.kind === "number" ? value : at));
-  const step = narrowest(x.values);
+  const step = x.step ?? narrowest(x.values);
   const found = [];
   x.values.forEach((value, at) => {
     found.push(at ? found[at - 1] + Math.min((value - x.values[at - 1]) / step, LONGEST_STEP) : 0);
@@ -69,7 +75,7 @@ function dataset(one, at, found, colours, isLines, spec) {
     borderColor: colour,
     backgroundColor: colour,
   };
-  if (!isLines) return { ...shared, borderWidth: 0, barPercentage: 0.95, categoryPercentage: 0.95, minBarLength: 1, stack: spec.stacked ? "all" : `${at}` };
+  if (!isLines) return { ...shared, borderWidth: 0, barPercentage: 0.95, categoryPercentage: 0.95, minBarLength: 1, maxBarThickness: 72, stack: spec.stacked ? "all" : `${at}` };
   return {
     ...shared,
     borderWidth: 2,
@@ -99,7 +105,7 @@ function scales(spec, found, colours) {
       stacked: true,
       grid: { display: false },
       border: { color: colours.line },
-      title: { display: Boolean(spec.x.unit), text: spec.x.unit, color: colours.quiet },
+      title: { display: Boolean(axisName(spec)), text: axisName(spec), color: colours.quiet },
       afterBuildTicks: (axis) => {
         axis.ticks = ticks(found, axis.width || 600, spec.x.values.map(name));
       },

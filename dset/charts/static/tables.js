@@ -45,7 +45,7 @@ export function bars(spec) {
 
 function bar(row, most, total) {
   const line = element("tr");
-  const name = foreign("th", "", null);
+  const name = element("th");
   name.scope = "row";
   name.append(foreign("span", "chart-label", row.label));
   if (row.detail) name.append(foreign("span", "chart-detail", row.detail));
@@ -54,7 +54,7 @@ function bar(row, most, total) {
   filled.style.inlineSize = most ? `${(100 * row.value) / most}%` : "0";
   track.append(filled);
   name.append(track);
-  const share = total ? new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 }) : null;
+  const share = total ? new Intl.NumberFormat(undefined, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }) : null;
   line.append(name, element("td", "", number(row.value)), element("td", "", share ? share.format(row.value / total) : ""));
   return line;
 }
@@ -76,10 +76,10 @@ function head(names) {
 }
 
 // The figures of a drawn chart: a row for each value of its axis, a column for each series.
-export function figuresOf(spec, naming) {
+export function figuresOf(spec, naming, axisName) {
   const table = element("table", "chart-table");
   const heads = spec.series.map((one) => (one.unit ? `${one.name} (${one.unit})` : one.name));
-  table.append(caption(spec), head([spec.x.kind === "time" ? "time" : spec.x.unit, ...heads]));
+  table.append(caption(spec), head([axisName, ...heads]));
   const body = element("tbody");
   spec.x.values.slice(0, MOST_ROWS).forEach((value, at) => {
     const row = element("tr");
