@@ -66,7 +66,7 @@ class Samples:
 
 
 class _Thinned:
-    """At most `SHOWN` of what comes, evenly spread."""
+    """Of what comes `SHOWN` to twice as many, evenly spread; fewer only where fewer come."""
 
     def __init__(self) -> None:
         self._kept: list[Sampled] = []
@@ -78,7 +78,7 @@ class _Thinned:
         return (self._seen - 1) % self._step == 0
 
     def keep(self, one: Sampled) -> None:
-        if len(self._kept) >= SHOWN:
+        if len(self._kept) >= 2 * SHOWN:
             del self._kept[1::2]
             self._step *= 2
             if (self._seen - 1) % self._step:
