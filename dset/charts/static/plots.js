@@ -71,7 +71,8 @@ function dataset(one, at, found, colours, isLines, spec) {
   const isAlone = (index) => isMissing(values[index - 1]) && isMissing(values[index + 1]);
   const shared = {
     label: one.name,
-    data: values.map((value, index) => ({ x: found[index], y: value })),
+    // A column of nothing would still be a pixel high.
+    data: values.map((value, index) => ({ x: found[index], y: isLines ? value : value || null })),
     borderColor: colour,
     backgroundColor: colour,
   };
