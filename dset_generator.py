@@ -172,7 +172,8 @@ def report(settings: Settings, screen: Screen, options: Options) -> int:
     """The verb `report`: the figures of a dataset, and what would level it."""
     from dset.reports.report import look
 
-    return screen.told(look(settings.output, near=options["near"], balance=options["balance"]))
+    near, balance, html = options["near"], options["balance"], options["html"]
+    return screen.told(look(settings.output, near=near, balance=balance, html=html))
 
 
 def serve(settings: Settings, screen: Screen, options: Options) -> int:

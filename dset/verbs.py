@@ -157,6 +157,14 @@ VERBS = {
             "counts by label and parameter, lengths, languages, duplicates, cost",
             (
                 Flag("balance", "", False, values.switch, "say what to ask for to level the labels"),
+                Flag(
+                    "html",
+                    "FILE",
+                    None,
+                    values.path,
+                    "write it as one page for a browser, with charts and a sample (report.html in FOLDER)",
+                    bare="{folder}/report.html",
+                ),
                 _NEAR,
             ),
             is_run=False,

@@ -5,7 +5,6 @@ data: of the page's own may be loaded (its Content-Security-Policy).
 """
 
 import base64
-import html
 import io
 import json
 import re
@@ -20,14 +19,13 @@ from dset import files
 from dset.captions import sheet_style
 from dset.captions.entries import STATES, Entry, by_folder
 from dset.folders import Folder
+from dset.markup import escaped
 
 NAME = "contact_sheet.html"
 _EDGE = 160  # pixels of a thumbnail's longer side
 _QUALITY = 70
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 _LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-# What HTML cannot hold: lone surrogates, control characters, the code points that are no characters.
-_NO_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _EMPTY = (
     "There is no picture here yet. Run <code>python dset_generator.py caption FOLDER</code> with the folder of your "
     "pictures, then make this page again."
@@ -55,11 +53,6 @@ def page(folder: Path, entries: list[Entry]) -> Iterator[bytes]:
     yield b"</ul></main></body></html>\n"
 
 
-def _text(value: str) -> str:
-    """A stranger's text as it may stand in an element or in a quoted attribute."""
-    return html.escape(_NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", value), quote=True)
-
-
 def _lang(folder: Path) -> str:
     """The language of the captions by plan.json, '' where it says none."""
     try:
@@ -77,8 +70,8 @@ def _head(name: str, nonce: str) -> Iterator[str]:
     yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     yield '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">\n'
-    yield f'<title>{_text(name)}: contact sheet</title>\n<style nonce="{nonce}">{sheet_style.STYLE}</style></head>\n'
-    yield f'<body><header><h1>Contact sheet of <bdi dir="auto">{_text(name)}</bdi></h1></header>\n'
+    yield f'<title>{escaped(name)}: contact sheet</title>\n<style nonce="{nonce}">{sheet_style.STYLE}</style></head>\n'
+    yield f'<body><header><h1>Contact sheet of <bdi dir="auto">{escaped(name)}</bdi></h1></header>\n'
 
 
 def _counts(entries: list[Entry]) -> Iterator[str]:
@@ -109,7 +102,7 @@ def _table(folders: dict[str, Counter[str]], states: list[str]) -> Iterator[str]
         cells = "".join(
             f"<td>{number:,}</td>" for number in [*(count[state] for state in states), count.total()]
         )
-        yield f'<tr><th scope="row"><bdi dir="auto">{_text(name)}</bdi></th>{cells}</tr>\n'
+        yield f'<tr><th scope="row"><bdi dir="auto">{escaped(name)}</bdi></th>{cells}</tr>\n'
     yield "</tbody></table></div></details>\n"
 
 
@@ -120,21 +113,21 @@ def _class(state: str) -> str:
 def _card(folder: Path, entry: Entry, lang: str) -> str:
     """One picture: what it shows, its state in a word where it is not captioned, its caption, where it came from."""
     tag = "" if entry.state == "captioned" else f'<p class="state">{entry.state}</p>'
-    why = f'<p class="reason" dir="auto">{_text(entry.reason)}</p>' if entry.reason else ""
+    why = f'<p class="reason" dir="auto">{escaped(entry.reason)}</p>' if entry.reason else ""
     said = entry.caption if entry.state == "captioned" else ""
     spoken = f' lang="{lang}"' if lang else ""
-    caption = f'<p class="caption" dir="auto"{spoken}>{_text(said)}</p>' if said else ""
+    caption = f'<p class="caption" dir="auto"{spoken}>{escaped(said)}</p>' if said else ""
     further = "".join(_translation(code, text) for code, text in entry.translations.items() if said)
-    name = _text(entry.file or "no picture")
+    name = escaped(entry.file or "no picture")
     return (
         f'<li class="card {_class(entry.state)}"><figure>{_picture(folder, entry)}<figcaption>{tag}{caption}{further}'
-        f'{why}<p class="source"><b>{name}</b> from <bdi dir="auto">{_text(entry.source)}</bdi></p></figcaption></figure></li>\n'
+        f'{why}<p class="source"><b>{name}</b> from <bdi dir="auto">{escaped(entry.source)}</bdi></p></figcaption></figure></li>\n'
     )
 
 
 def _translation(code: str, text: str) -> str:
     spoken = f' lang="{code}"' if _LANG.fullmatch(code) else ""
-    return f'<p class="caption" dir="auto"{spoken}>{_text(text)}</p>'
+    return f'<p class="caption" dir="auto"{spoken}>{escaped(text)}</p>'
 
 
 def _picture(folder: Path, entry: Entry) -> str:
@@ -145,7 +138,7 @@ def _picture(folder: Path, entry: Entry) -> str:
         return f'<div class="none">{word}</div>'
     data, width, height = made
     blocked = entry.state == "blocked"
-    alt = _text(entry.caption or f"{entry.state}: {entry.source}")
+    alt = escaped(entry.caption or f"{entry.state}: {entry.source}")
     image = (
         f'<img src="data:image/jpeg;base64,{base64.b64encode(data).decode("ascii")}" alt="{alt}" '
         f'width="{width}" height="{height}" loading="lazy" decoding="async">'

@@ -23,7 +23,9 @@ def router(desk: Desk) -> APIRouter:
     @made.get("/api/datasets/{key}/answers", summary="A page of the answers that are asked for")
     def answers(
         key: Key,
-        q: Annotated[str, Query(max_length=10_000, description="what stands in question, answer or thoughts")] = "",
+        q: Annotated[
+            str, Query(max_length=10_000, description="what stands in question, answer or thoughts")
+        ] = "",
         label: Text = "",
         model: Text = "",
         status: Text = "",

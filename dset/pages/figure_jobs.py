@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -17,6 +18,7 @@ from dset.runs import utc_now
 
 _NEAR = 0.85  # likeness from which on texts count as near, as `report` has it
 _LOOK = 0.25  # seconds
+_PATIENCE = 5.0  # seconds for a process to end by itself
 _NICENESS = 15  # a run that goes on beside it comes first
 _WORTH = 10.0  # counting again begins only when what is known is so many times older than counting takes
 Mark = tuple[tuple[int, int] | None, ...]
@@ -53,11 +55,12 @@ class FigureJobs:
             return _told(job, is_current=mark == job.mark)
 
     def _count(self, job: _Job, path: Path, mark: Mark) -> None:
-        told = _in_a_process(path, self._closing)
+        for told in _in_a_process(path, self._closing):
+            with job.lock:
+                job.told, job.mark, job.as_of = told, mark, utc_now()
         with job.lock:
-            job.took = time.monotonic() - (job.since or 0)
-            job.told, job.mark, job.as_of, job.since = told, mark, utc_now(), None
-            job.ended = time.monotonic()
+            job.took, job.ended = time.monotonic() - (job.since or 0), time.monotonic()
+            job.since = None
 
 
 def _is_due(job: _Job, mark: Mark, *, again: bool) -> bool:
@@ -94,21 +97,26 @@ def _one(path: Path) -> tuple[int, int] | None:
     return found.st_size, found.st_mtime_ns
 
 
-def _in_a_process(path: Path, closing: threading.Event) -> dict[str, Any]:
-    """The figures, or why there are none. The process ends with the server."""
+def _in_a_process(path: Path, closing: threading.Event) -> Iterator[dict[str, Any]]:
+    """The figures without likenesses, which are soon there, then all of them; or why there are none.
+
+    The process ends with the server.
+    """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(theirs, str(path)), daemon=True)
     process.start()
     theirs.close()
+    is_told = False
     try:
         while not closing.is_set():
             if ours.poll(_LOOK):
-                found: dict[str, Any] = json.loads(ours.recv_bytes())
-                return found
-        return {"failed": "the server ends"}
+                yield json.loads(ours.recv_bytes())
+                is_told = True
     except (EOFError, OSError):
-        return {"failed": "the figures could not be counted: the process that counted them died (memory?)"}
+        process.join(_PATIENCE)
+        if not is_told or process.exitcode:
+            yield {"failed": "the figures could not be counted: the process that counted them died (memory?)"}
     finally:
         ours.close()
         process.kill()
@@ -120,21 +128,24 @@ def _work(theirs: Connection, path: str) -> None:
     if hasattr(os, "nice"):
         with contextlib.suppress(OSError):
             os.nice(_NICENESS)
-    try:
-        told = _charts(Path(path))
-    except DsetError as error:
-        told = {"charts": [], "message": str(error)}
-    except OSError as error:
-        told = {"failed": f"a file cannot be read ({error.strerror})"}
-    except Exception as error:  # noqa: BLE001 - it becomes a line on the page
-        told = {"failed": f"an error of dset's own ({type(error).__name__}); please report it"}
-    with contextlib.suppress(KeyboardInterrupt):
-        theirs.send_bytes(json.dumps(told).encode())
+    with contextlib.suppress(KeyboardInterrupt, OSError):  # the server's end is this one's too
+        for near in (1.0, _NEAR):
+            told = _counted(Path(path), near)
+            theirs.send_bytes(json.dumps(told).encode())
+            if "charts" not in told:
+                break
     theirs.close()
 
 
-def _charts(path: Path) -> dict[str, Any]:
-    from dset.charts import gathering
+def _counted(path: Path, near: float) -> dict[str, Any]:
+    from dset.charts import gather
 
-    found = gathering.gather(path, _NEAR)
-    return {"charts": list(found.specs), "message": ""}
+    try:
+        found = gather.gather(path, near)
+    except DsetError as error:
+        return {"charts": [], "message": str(error)}
+    except OSError as error:
+        return {"failed": f"a file cannot be read ({error.strerror})"}
+    except Exception as error:  # noqa: BLE001 - it becomes a line on the page
+        return {"failed": f"an error of dset's own ({type(error).__name__}); please report it"}
+    return {"charts": list(found.charts), "message": " ".join(found.notes)}

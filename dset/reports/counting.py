@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from dset import answers, ends
 from dset.answers import Record
@@ -25,9 +25,21 @@ _SOURCES = 1_000  # models and endpoints that are kept apart
 _ANSWER = "answer"
 
 
-def count(subject: Subject, near: float, detect: Callable[[str], str] | None) -> Figures:
+class Onlooker(Protocol):
+    """Looks at the same lines while they are counted, so that they are read once for both."""
+
+    def answered(self, line: Record) -> None:
+        """A line of output.json."""
+
+    def rejected(self, line: Record) -> None:
+        """A line of rejected.json that tells of an answer or a row that came to nothing."""
+
+
+def count(
+    subject: Subject, near: float, detect: Callable[[str], str] | None, onlooker: Onlooker | None = None
+) -> Figures:
     """The figures; texts whose likeness is `near` are duplicates. `detect`: the code of a text's language, None: untold."""
-    counting = Counting(subject, detect)
+    counting = Counting(subject, detect, onlooker)
     alike, why_not = twins.searched(subject, near)
     alike.take(counting.records())
     counting.rejected()
@@ -42,8 +54,10 @@ def count(subject: Subject, near: float, detect: Callable[[str], str] | None) ->
 class Counting:
     """Counts while the records pass: `records` to its end, then `rejected`, then `classes` and `figures`."""
 
-    def __init__(self, subject: Subject, detect: Callable[[str], str] | None) -> None:
-        self._subject, task = subject, subject.task
+    def __init__(
+        self, subject: Subject, detect: Callable[[str], str] | None, onlooker: Onlooker | None = None
+    ) -> None:
+        self._subject, task, self._onlooker = subject, subject.task, onlooker
         self._answers = self._members = self._damages = self._bad_rejections = 0
         self._damaged: list[str] = []
         self._label, self._parameters = planned.of(subject)
@@ -63,6 +77,8 @@ class Counting:
                 self._damaged += [str(line)] if len(self._damaged) < _NAMED else []
                 continue
             self._answer(line)
+            if self._onlooker is not None:
+                self._onlooker.answered(line)
             row = whole(line["metadata"].get("row"))
             for part, member in enumerate(subject.members(line)):
                 self._member(member, line["metadata"])
@@ -137,6 +153,8 @@ class Counting:
         if kind == DONE_BEFORE:
             return
         self._reasons.add(kind, str(line.get("reason", "")), whole(about.get("row")))
+        if self._onlooker is not None:
+            self._onlooker.rejected(line)
         if line.get("response") is not None or about.get("cost_usd") is not None:
             self._payments.rejected(about)
 
