@@ -12,7 +12,7 @@ def router(desk: Desk) -> APIRouter:
     made = APIRouter(tags=["datasets"])
 
     @made.get("/api/datasets/{key}/charts", summary="The figures of the dataset, as charts")
-    def charts(key: str, again: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002
+    def charts(key: str, again: bool = False) -> dict[str, Any]:
         """`state` is `counting` until the figures are there; `again` counts them anew."""
         return desk.figures.charts(key, desk.dataset(key).folder, again=again)
 

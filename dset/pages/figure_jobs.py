@@ -132,7 +132,7 @@ def _work(theirs: Connection, path: str) -> None:
         for near in (1.0, _NEAR):
             told = _counted(Path(path), near)
             theirs.send_bytes(json.dumps(told).encode())
-            if "charts" not in told:
+            if not told.get("charts"):
                 break
     theirs.close()
 
