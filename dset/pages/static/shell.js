@@ -7,7 +7,8 @@ const KINDS = { task: "task", captions: "captions", rehearsal: "rehearsal", seco
 
 /**
  * Fill the header's list of datasets and call `show(dataset, main)` for the one that the address names, else the first.
- * `show` may return a function that ends what it began; it is called before another dataset is shown.
+ * `show` may return a function that ends what it began; it is called before another dataset is shown. Where that
+ * function has a `moved`, a step back or forward within the dataset calls it in place of a new beginning.
  */
 export async function begin(show) {
   const main = document.querySelector("main"), list = document.querySelector("#dataset");
@@ -26,12 +27,12 @@ export async function begin(show) {
   fill(list, ...datasets.map(option));
   list.value = wanted(datasets).key;
   const links = [...document.querySelectorAll("nav a[data-page]")];
-  let end;
+  let end, shown;
   const turn = () => {
     const dataset = datasets.find((one) => one.key === list.value) ?? datasets[0];
     for (const link of links) link.search = `?dataset=${dataset.key}`;
     end?.();
-    end = show(dataset, main, datasets);
+    [end, shown] = [show(dataset, main, datasets), dataset.key];
   };
   list.addEventListener("change", () => {
     history.pushState(null, "", `?dataset=${list.value}`);
@@ -39,7 +40,8 @@ export async function begin(show) {
   });
   addEventListener("popstate", () => {
     list.value = wanted(datasets).key;
-    turn();
+    if (list.value === shown && end?.moved) end.moved();
+    else turn();
   });
   turn();
 }
