@@ -15,6 +15,6 @@ function content(row, on) {
   return [
     image,
     strange(caption, "span", { class: `cut caption${row.answer ? "" : " reason"}` }),
-    el("span", { class: "quiet" }, `Row ${named(row)} `, row.status === "answered" ? null : status(row.status)),
+    el("span", { class: "quiet" }, `${named(row)} `, row.status === "answered" ? null : status(row.status)),
   ];
 }

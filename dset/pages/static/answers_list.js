@@ -18,8 +18,8 @@ export function list(dataset, limit, on) {
   const views = ["Gallery", "Table"].map((words) => el("button", { type: "button", class: "small", "data-view": words.toLowerCase(), click: () => on.view(words.toLowerCase()) }, words));
   const toggle = el("span", { role: "group", "aria-label": "View", class: "toggle", hidden: true }, ...views);
   const results = el("div", { class: "results" }), pages = paging(on.turn);
-  const section = el("section", { "aria-label": "Answers found", tabindex: -1, class: "list" },
-    el("div", { class: "bar" }, said, toggle, el("label", { class: "sorts" }, "Sorted: ", sorts), el("button", { type: "button", class: "small", click: on.again }, "Look again")),
+  const sorted = el("label", { class: "sorts" }, "Sorted: ", sorts), again = el("button", { type: "button", class: "small", click: on.again }, "Look again");
+  const section = el("section", { "aria-label": "Answers found", tabindex: -1, class: "list" }, el("div", { class: "bar" }, said, toggle, sorted, again),
     reading, far, results, pages.nav);
 
   const isGallery = () => (state.view || (dataset.kind === "captions" ? "gallery" : "table")) === "gallery";
@@ -44,6 +44,7 @@ export function list(dataset, limit, on) {
   function show(now, next, values) {
     told(now);
     found = now;
+    sorted.hidden = again.hidden = false;
     said.textContent = showing(now.offset ?? 0, rows().length, now.total, now.total === 1 ? "answer" : "answers");
     pages.tell(next.page, count());
     tell(next, values ?? facets);
@@ -52,7 +53,7 @@ export function list(dataset, limit, on) {
     told(now);
     [found, drawn] = [null, ""];
     said.textContent = now ? "No answers" : "";
-    toggle.hidden = true;
+    toggle.hidden = sorted.hidden = again.hidden = true;
     pages.tell(1, 1);
     fill(results, message);
   }
@@ -67,6 +68,7 @@ export function list(dataset, limit, on) {
     const isThere = (name) => rows().some((row) => row[name] != null && row[name] !== "");
     const hide = new Set(["label", "model", "cost_usd"].filter((name) => !isThere(name)));
     if (!rows().some((row) => row.has_picture)) hide.add("picture");
+    if (facets?.models?.length === 1 && !facets.reading) hide.add("model"); // the same word in every row tells nothing
     return { hide, labelName: facets?.label_name };
   }
   const rows = () => (Array.isArray(found?.rows) ? found.rows : []);

@@ -50,7 +50,7 @@ export function one(key, on) {
       const read = await ask(route(key, "answers", n), {}, signal);
       if (signal.aborted) return;
       found = read ?? {};
-      title.textContent = `Row ${named({ n, ...found })}`;
+      title.textContent = named({ n, ...found });
       fill(body, ...parts(found, route(key, "answers", n, "picture"), view));
     } catch (error) {
       if (signal.aborted) return;

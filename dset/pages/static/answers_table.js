@@ -14,8 +14,8 @@ const COLUMNS = [
   ["model", "Model", "model", "asc", (row) => strange(row.model, "span", { class: "cut" })],
   ["status", "Status", "status", "asc", (row) => status(row.status)],
   ["length", "Length", "length", "desc", (row) => count(row.length)],
-  ["cost_usd", "Cost", "cost_usd", "desc", (row) => usd(row.cost_usd)],
-  ["seconds", "Time taken", "seconds", "desc", (row) => span(row.seconds)],
+  ["cost_usd", "Cost (USD)", "cost_usd", "desc", (row) => money(row.cost_usd)],
+  ["seconds", "Took", "seconds", "desc", (row) => span(row.seconds)],
   ["at", "Asked", "at", "desc", (row) => el("time", { datetime: row.at }, moment(row.at))],
 ];
 const NUMBERS = new Set(["length", "cost_usd", "seconds"]);
@@ -35,6 +35,12 @@ export function sorting(state) {
   return { sort, order: ["asc", "desc"].includes(state.order) ? state.order : first };
 }
 
+/** The unit stands apart: a column of amounts says it once. */
+function money(value) {
+  const [amount, unit] = usd(value).split(" ");
+  return el("span", {}, amount, unit ? el("span", { class: "unit" }, ` ${unit}`) : null);
+}
+
 /** A word, coloured too. */
 export function status(word) {
   return strange(word || "unknown", "span", { class: `status ${TONES[word] ?? (word ? "bad" : "quiet")}` });
@@ -42,7 +48,7 @@ export function status(word) {
 
 /** What a row is called: by its row, else by what else is known of it. */
 export function named(row) {
-  return row?.row != null ? `${count(row.row)}` : String(row?.id || `#${row?.n ?? "?"}`);
+  return row?.row != null ? `Row ${count(row.row)}` : String(row?.id || `Answer ${row?.n ?? ""}`);
 }
 
 /** `on` has `link(n)`, `open(n)`, `sort({sort, order})`, `source(n)` for pictures; `hide` are the names of columns to leave out. */
@@ -78,7 +84,7 @@ function line(row, columns, on, labelName) {
 function cell(row, [name, words, , , content], on, labelName) {
   const attributes = { class: `c-${name}${NUMBERS.has(name) ? " number" : ""}`, role: "cell", "data-name": name === "label" && labelName ? labelName : words };
   if (name === "row") {
-    return el("th", { ...attributes, scope: "row", role: "rowheader" }, opener(row, on, named(row)));
+    return el("th", { ...attributes, scope: "row", role: "rowheader" }, opener(row, on, row.row == null ? named(row) : el("span", {}, el("span", { class: "before" }, "Row "), count(row.row))));
   }
   if (name === "picture") return el("td", attributes, row.has_picture ? picture(on.source(row.n), row) : null);
   const isEmpty = row[name] == null || row[name] === "";
