@@ -1,11 +1,15 @@
 // Which words of two texts differ. Words are found by the browser (UAX #29), so that languages without spaces have them too.
 
-const MOST = 1_000_000; // cells of the table that finds what is common: a thousand words on either side
+const MOST = 4_000_000; // cells of the table that finds what is common: a thousand words on either side, and what is between them
+const LONGEST = 20_000; // characters of a text; 25 pairs of such texts take a few seconds
+const LONG = "They are too long to be compared word by word.";
+const RUN = 1000; // characters; the time that a browser takes for a text grows with its square
 const FEW = 0.2; // of the words; where less is common, every mark would only be noise
 
 /** {left, right, note}: each side as pieces [text, isOnlyHere]; `note` says so where the words were not compared. */
 export function differences(left, right) {
   if (left === right) return { left: [[left, false]], right: [[right, false]], note: "" };
+  if (Math.max(left.length, right.length) > LONGEST) return { left: [[left, false]], right: [[right, false]], note: LONG };
   const [a, b] = [words(left), words(right)];
   const head = alike(a, b, (at) => at, (at) => at);
   const tail = alike(a.slice(head), b.slice(head), (at, all) => all.length - 1 - at, (at, all) => all.length - 1 - at);
@@ -14,7 +18,7 @@ export function differences(left, right) {
   const common = isLarge ? [] : longest(mine, theirs);
   const known = weight(a.slice(0, head)) + weight(a.slice(a.length - tail)) + weight(common.map(([at]) => mine[at]));
   if (known < FEW * Math.max(weight(a), weight(b))) {
-    return { left: [[left, false]], right: [[right, false]], note: "They have hardly a word in common." };
+    return { left: [[left, false]], right: [[right, false]], note: isLarge ? LONG : "They have hardly a word in common." };
   }
   const side = (all, part, kept) => pieces([
     [all.slice(0, head).join(""), false], ...part.map((word, at) => [word, !kept.has(at)]), [all.slice(all.length - tail).join(""), false],
@@ -22,13 +26,20 @@ export function differences(left, right) {
   return {
     left: side(a, mine, new Set(common.map(([at]) => at))),
     right: side(b, theirs, new Set(common.map(([, at]) => at))),
-    note: isLarge ? "They are long: what is between their first and their last difference is marked as a whole." : "",
+    note: isLarge ? `${LONG} All between the first and the last difference is marked.` : "",
   };
 }
 
 function words(text) {
-  if (!Intl.Segmenter) return text.split(/(\s+|\b)/u).filter(Boolean);
-  return Array.from(new Intl.Segmenter(undefined, { granularity: "word" }).segment(text), (one) => one.segment);
+  const runs = text.split(/(\s+)/u).filter(Boolean).flatMap(short);
+  if (!Intl.Segmenter) return runs;
+  const segmenter = new Intl.Segmenter(undefined, { granularity: "word" });
+  return runs.flatMap((run) => (run.length > 1 ? Array.from(segmenter.segment(run), (one) => one.segment) : [run]));
+}
+
+function short(run) {
+  if (run.length <= RUN) return [run];
+  return Array.from({ length: Math.ceil(run.length / RUN) }, (_, at) => run.slice(at * RUN, (at + 1) * RUN));
 }
 
 /** How many words are alike from one end on. */
