@@ -66,7 +66,8 @@ export function list(dataset, limit, on) {
   }
   function columns() {
     const isThere = (name) => rows().some((row) => row[name] != null && row[name] !== "");
-    const hide = new Set(["label", "model", "cost_usd"].filter((name) => !isThere(name)));
+    const known = { label: facets?.labels?.length, model: facets?.models?.length, cost_usd: facets?.cost_usd };
+    const hide = new Set(Object.keys(known).filter((name) => !known[name] && !isThere(name) && state.sort !== name));
     if (!rows().some((row) => row.has_picture)) hide.add("picture");
     if (facets?.models?.length === 1 && !facets.reading) hide.add("model"); // the same word in every row tells nothing
     return { hide, labelName: facets?.label_name };
