@@ -2,7 +2,13 @@
 
 const LONGEST = 60_000; // milliseconds
 
-export class AskingError extends Error {}
+/** `status` is that of the response; 0 where none came. */
+export class AskingError extends Error {
+  constructor(line, status = 0) {
+    super(line);
+    this.status = status;
+  }
+}
 
 /** The JSON at `path`; `parameters` that are empty are left out. Throws AskingError with a line for the reader. */
 export async function ask(path, parameters = {}, signal = undefined) {
@@ -30,9 +36,9 @@ async function read(response) {
   try {
     body = await response.json();
   } catch {
-    throw new AskingError(`The server sent what cannot be read (status ${response.status}).`);
+    throw new AskingError(`The server sent what cannot be read (status ${response.status}).`, response.status);
   }
-  if (!response.ok) throw new AskingError(said(body, response.status));
+  if (!response.ok) throw new AskingError(said(body, response.status), response.status);
   return body;
 }
 

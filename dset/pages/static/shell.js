@@ -7,7 +7,8 @@ const KINDS = { task: "task", captions: "captions", rehearsal: "rehearsal", seco
 
 /**
  * Fill the header's list of datasets and call `show(dataset, main)` for the one that the address names, else the first.
- * `show` may return a function that ends what it began; it is called before another dataset is shown.
+ * `show` may return a function that ends what it began; it is called before another dataset is shown. Where that
+ * function has a `moved`, a step back or forward within the dataset calls it in place of a new beginning.
  */
 export async function begin(show) {
   const main = document.querySelector("main"), list = document.querySelector("#dataset");
@@ -15,7 +16,7 @@ export async function begin(show) {
   try {
     ({ datasets } = await ask("/api/datasets"));
   } catch (error) {
-    fill(main, heading(), message(error.message));
+    fill(main, heading(), message(error.message, " ", again()));
     return;
   }
   if (!datasets.length) {
@@ -24,29 +25,37 @@ export async function begin(show) {
     return;
   }
   fill(list, ...datasets.map(option));
-  list.value = wanted(datasets).key;
+  list.value = wanted(datasets)?.key ?? "";
   const links = [...document.querySelectorAll("nav a[data-page]")];
-  let end;
+  let end, shown;
   const turn = () => {
-    const dataset = datasets.find((one) => one.key === list.value) ?? datasets[0];
-    for (const link of links) link.search = `?dataset=${dataset.key}`;
+    const dataset = datasets.find((one) => one.key === list.value);
     end?.();
-    end = show(dataset, main, datasets);
+    if (!dataset) {
+      [end, shown] = [];
+      fill(main, heading(), message("This dataset is not there any more: choose another one above. ", again()));
+      return;
+    }
+    for (const link of links) link.search = `?dataset=${dataset.key}`;
+    [end, shown] = [show(dataset, main, datasets), dataset.key];
   };
   list.addEventListener("change", () => {
     history.pushState(null, "", `?dataset=${list.value}`);
     turn();
   });
   addEventListener("popstate", () => {
-    list.value = wanted(datasets).key;
-    turn();
+    list.value = wanted(datasets)?.key ?? "";
+    if (list.value === shown && end?.moved) end.moved();
+    else turn();
   });
   turn();
 }
 
+/** The one that the address names, which may be gone; where it names none the first, or the one that is at work. */
 function wanted(datasets) {
   const key = new URLSearchParams(location.search).get("dataset");
-  return datasets.find((one) => one.key === key) ?? datasets.find((one) => one.is_running) ?? datasets[0];
+  if (key) return datasets.find((one) => one.key === key);
+  return datasets.find((one) => one.is_running) ?? datasets[0];
 }
 
 function option(dataset) {
@@ -63,5 +72,9 @@ function nothing() {
     el("h2", {}, "There is no dataset here yet"),
     el("p", {}, "Write your questions into ", el("code", {}, "q.csv"), " and run ", el("code", {}, "python dset_generator.py"),
       ". To see first how it goes, without a key and without cost: ", el("code", {}, "python dset_generator.py --rehearse"), "."),
-    el("p", {}, "Then load this page again. ", el("button", { click: () => location.reload() }, "Load again")));
+    el("p", {}, "Then load this page again. ", again()));
+}
+
+function again() {
+  return el("button", { type: "button", click: () => location.reload() }, "Load again");
 }
