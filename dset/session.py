@@ -1,6 +1,7 @@
 """One stretch of asking: endpoints, committer and engine together, with Ctrl-C and the disk listened to."""
 
 import math
+import os
 import signal as signals
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -134,6 +135,7 @@ class Session:
         return {
             "format": bearings.FORMAT,
             "run": run.id,
+            "pid": os.getpid(),
             "started": runs.utc_now(),
             "total": self.progress.total,
             "plan": bearings.of_plan(self._work.plan),
