@@ -11,7 +11,8 @@ from dset.watching import lenient
 POINTS = 240
 RECENT = 60  # seconds that the recent rate is about
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400)
-_GROWTH = math.log(1.05)  # of one class of latency to the next: quantiles are right to 2.5 %
+_log = math.log
+_GROWTH = _log(1.05)  # of one class of latency to the next: quantiles are right to 2.5 %
 _KEPT = 600  # seconds, one by one
 
 
@@ -40,37 +41,42 @@ class History:
         self.run, self.bucket = run, _STEPS[0]
         self._points: dict[int, _Point] = {}
         self._ended: Counter[int] = Counter()  # rows by second
-        self._said, self._second = "", 0.0
+        self._said, self._second = "", 0
+        self._current: _Point | None = None
 
     def answered(self, run: str, at: str, seconds: float | None, usd: float | None) -> None:
         """An answer of a run; `at` as its timestamp has it."""
-        if run == self.run and (point := self._point(at)) is not None:
-            point.answered += 1
-            point.usd += usd or 0.0
-            if seconds:
-                point.seconds[round(math.log(max(seconds, 0.001)) / _GROWTH)] += 1
+        if run != self.run or (point := self._point(at)) is None:
+            return
+        self._ended[self._second] += 1
+        point.answered += 1
+        point.usd += usd or 0.0
+        if seconds:
+            point.seconds[round(_log(max(seconds, 0.001)) / _GROWTH)] += 1
 
     def failed(self, run: str, at: str, usd: float | None, *, is_row: bool) -> None:
         """A line of rejected.json; not `is_row`: of a try that was repeated."""
-        if run == self.run and (point := self._point(at, counts=is_row)) is not None:
-            point.failed += is_row
-            point.usd += usd or 0.0
+        if run != self.run or (point := self._point(at)) is None:
+            return
+        self._ended[self._second] += is_row
+        point.failed += is_row
+        point.usd += usd or 0.0
 
-    def _point(self, at: str, *, counts: bool = True) -> _Point | None:
-        if at != self._said:  # many come in the same second
-            moment = lenient.moment(at)
-            self._said, self._second = at, moment.timestamp() if moment else -1.0
-        if self._second < 0:
-            return None
-        if counts:
-            self._ended[int(self._second)] += 1
-            self._forget()
-        key = int(self._second // self.bucket)
-        if (point := self._points.get(key)) is None:
-            point = self._points[key] = _Point()
-            self._widen()
-            point = self._points[int(self._second // self.bucket)]
-        return point
+    def _point(self, at: str) -> _Point | None:
+        if at == self._said:  # many come in the same second
+            return self._current
+        moment = lenient.moment(at)
+        self._said, self._second = at, int(moment.timestamp()) if moment else 0
+        self._current = self._place(self._second) if moment else None
+        self._forget()
+        return self._current
+
+    def _place(self, second: int) -> _Point:
+        point = self._points.setdefault(second // self.bucket, _Point())
+        if len(self._points) <= POINTS:
+            return point
+        self._widen()
+        return self._points[second // self.bucket]
 
     def _forget(self) -> None:
         if len(self._ended) > _KEPT:

@@ -10,17 +10,18 @@ from dset.costs import DEAREST, Bill, Tokens
 from dset.watching import lenient
 
 _ENDPOINTS = 1_000  # that are kept apart
-_TEXT = rb'(?:null|"((?:[^"\\]|\\.)*)")'
 _HEAD = re.compile(
-    rb'\{"metadata": \{"id": "([0-9a-f]{20}(?:-\d{1,9})?)", "row": \d+, "timestamp": "([^"\\]*)"'
+    rb'\{"metadata": \{"id": "([0-9a-f]{20}(?:-\d{1,9})?)", "row": \d+, "timestamp": "([^"\\]{0,40})"'
 )
 # Inside a text every quotation mark is escaped: what looks like these is the metadata, not anybody's words.
 _BEGINS = b', "model": '
+_TEXT = rb'(?:null|"[^"\\]*")'  # a name with an escape in it is read by a parser
+_COUNT = rb"(?:null|(\d{1,15}))"
+_NUMBER = rb"(?:null|(\d{1,15}(?:\.\d{1,20})?(?:[eE][+-]?\d{1,2})?))"
 _FIGURES = re.compile(
-    b', "model": %b, "endpoint": %b, "run": %b, "finish_reason": %b, ' % (_TEXT, _TEXT, _TEXT, _TEXT)
-    + b'"prompt_tokens": (?:null|(\\d{1,15})), "cached_tokens": (?:null|(\\d{1,15})), '
-    + b'"completion_tokens": (?:null|(\\d{1,15})), "reasoning_tokens": (?:null|(\\d{1,15})), '
-    + b'"cost_usd": (?:null|([0-9.eE+-]{1,30})), "seconds": (?:null|([0-9.eE+-]{1,30})), '
+    b', "model": %b, "endpoint": (%b), "run": (%b), "finish_reason": %b, ' % (_TEXT, _TEXT, _TEXT, _TEXT)
+    + b'"prompt_tokens": %b, "cached_tokens": %b, "completion_tokens": %b, ' % (_COUNT, _COUNT, _COUNT)
+    + b'"reasoning_tokens": %b, "cost_usd": %b, "seconds": %b, ' % (_COUNT, _NUMBER, _NUMBER)
 )
 
 
@@ -46,38 +47,41 @@ class Ledger:
         self.answers = self.damaged = 0
         self.tokens, self.bill = Tokens(), Bill()
         self.endpoints: Counter[str] = Counter()
+        self._texts: dict[bytes, str] = {}
 
     def add(self, lines: list[bytes]) -> None:
         """Take in whole lines."""
         for line in lines:
-            if line:
-                self._add(line)
+            head = _HEAD.match(line)
+            found = head and _FIGURES.match(line, line.find(_BEGINS, head.end()))
+            if head and found:
+                self._add(head, found)
+            elif line:
+                self._add_parsed(line)
 
-    def _add(self, line: bytes) -> None:
-        head = _HEAD.match(line)
-        found = head and _FIGURES.match(line, line.find(_BEGINS, head.end()))
-        if not head or not found:
-            self._add_parsed(line)
-            return
-        _, endpoint, run, _, prompt, cached, completion, reasoning, cost, seconds = found.groups()
+    def _add(self, head: re.Match[bytes], found: re.Match[bytes]) -> None:
+        endpoint, run, prompt, cached, completion, reasoning, cost, seconds = found.groups()
         tokens = self.tokens
         if prompt is None and completion is None:
             tokens.untold += 1
-        else:
-            tokens.prompt += int(prompt or 0)
-            tokens.cached += int(cached or 0)
-            tokens.completion += int(completion or 0)
-            tokens.reasoning += int(reasoning or 0)
-        self._close(
-            Entry(
-                head[1].decode(),
-                head[2].decode("ascii", "replace"),
-                _plain(run),
-                _number(cost),
-                _number(seconds),
-            ),
-            _plain(endpoint),
-        )
+        tokens.prompt += int(prompt or 0)
+        tokens.cached += int(cached or 0)
+        tokens.completion += int(completion or 0)
+        tokens.reasoning += int(reasoning or 0)
+        name, at = head.groups()
+        usd = float(cost) if cost else None
+        took = float(seconds) if seconds else None
+        entry = Entry(name.decode(), at.decode("ascii", "replace"), self._plain(run), usd, took)
+        self._close(entry, self._plain(endpoint))
+
+    def _plain(self, value: bytes) -> str:
+        """What stands between the quotation marks; '' for null. Few are different."""
+        text = self._texts.get(value)
+        if text is None:
+            if len(self._texts) > _ENDPOINTS:
+                self._texts.clear()
+            text = self._texts[value] = value[1:-1].decode("utf-8", "replace") if value != b"null" else ""
+        return text
 
     def _add_parsed(self, line: bytes) -> None:
         """A line of the original tool, of another program, or damaged."""
@@ -103,14 +107,3 @@ class Ledger:
 def sound(about: Mapping[str, Any]) -> dict[str, Any]:
     """The counts of a record's metadata that can be counts."""
     return {name: value for name, value in about.items() if lenient.optional(value) is not None}
-
-
-def _plain(text: bytes | None) -> str:
-    return text.decode("utf-8", "replace") if text else ""
-
-
-def _number(digits: bytes | None) -> float | None:
-    try:
-        return lenient.amount(float(digits)) if digits is not None else None
-    except ValueError:
-        return None
