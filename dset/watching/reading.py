@@ -43,36 +43,33 @@ class Reading:
             self.history.begin(run)
         if self._journal is None:
             self._begin(note)
-        if not self._reject(deadline):
-            return  # what failed is known before it is answered
-        assert self._journal is not None
-        self._take_in(self._journal, deadline, is_end=True)
-        if self._older is not None:
-            self._take_in(self._older, deadline, is_end=False)
+        if not self._read_on(deadline):
+            self._read_on(deadline)
 
-    def _reject(self, deadline: float) -> bool:
-        times = self._rejected.times
-        for lines in self._rejected.lines(deadline):
-            if self._rejected.times != times:
-                self._anew()
-                return False
-            self.failing.add(lines)
-        if self._rejected.times != times:
-            self._anew()
-            return False
-        return self._rejected.is_level
-
-    def _take_in(self, tail: Tail, deadline: float, *, is_end: bool) -> None:
-        times = tail.times
-        for lines in tail.lines(deadline):
+    def _read_on(self, deadline: float) -> bool:
+        """False where a file was another one, and all begins anew. What failed is known before it is answered."""
+        for tail, take in (
+            (self._rejected, self.failing.add),
+            (self._journal, self._add),
+            (self._older, self.ledger.add),
+        ):
+            if tail is None:
+                continue
+            times = tail.times
+            for lines in tail.lines(deadline):
+                if tail.times != times:
+                    break
+                take(lines)
             if tail.times != times:
                 self._anew()
-                return
-            self.ledger.add(lines)
-            if is_end:
-                self._newest.extend(lines[-newest.ANSWERS :])
-        if tail.times != times:
-            self._anew()
+                return False
+            if not tail.is_level:
+                break
+        return True
+
+    def _add(self, lines: list[bytes]) -> None:
+        self.ledger.add(lines)
+        self._newest.extend(lines[-newest.ANSWERS :])
 
     def _anew(self) -> None:
         """One of the files is another one now: all that was added up is of no use."""
@@ -104,9 +101,11 @@ class Reading:
         """Bytes that were read, of how many; None once all is."""
         if self._journal is None:
             return {"bytes": 0, "of": 0}
-        left = self._rejected.left + self._journal.left + (self._older.left if self._older else 0)
+        tails = [tail for tail in (self._rejected, self._journal, self._older) if tail is not None]
+        if all(tail.is_level for tail in tails):
+            return None
         of = self._rejected.size + self._journal.size
-        return {"bytes": max(0, of - left), "of": of} if left else None
+        return {"bytes": max(0, of - sum(tail.left for tail in tails)), "of": of}
 
     def newest(self) -> list[dict[str, Any]]:
         """The newest answers; their numbers are known once all is read."""

@@ -46,12 +46,11 @@ class Tail:
 
     def __init__(self, path: Path, start: int = 0, end: int | None = None) -> None:
         """From byte `start`, where a line begins, to byte `end`; another file that takes its place is read whole."""
-        self._path, self._start, self._end = path, start, end
-        self._first = start
+        self._path, self._end = path, end
         self._held = b""
         self._anchor = b""
         self._file: tuple[int, int] | None = None
-        self._seen: os.stat_result | None = None
+        self._looked = False
         self.at = start  # bytes that were read
         self.count = 0  # lines that were given
         self.times = 0
@@ -64,11 +63,12 @@ class Tail:
 
     @property
     def is_level(self) -> bool:
-        """All that was there has been read."""
-        return self.at >= self.size
+        """All that was there when it was looked at has been read."""
+        return self._looked and self.at >= self.size
 
     def lines(self, deadline: float) -> Iterator[list[bytes]]:
         """The further whole lines without their ends, a block at a time, until time.monotonic() is `deadline`."""
+        self._looked = True
         try:
             with opened(self._path) as stream:
                 if stream is None:
