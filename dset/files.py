@@ -1,7 +1,7 @@
 """The dangerous lines, once: durable append, atomic replace.
 
 Nothing but this, `swaps`, `locks` and the drafts of an export writes, renames, truncates or removes a file, and each call that does is a step
-of `dset.steps`. POSIX and Windows behave alike to the caller; what differs is settled here and there.
+of `dset.steps`; but for the note of a run (`live`), which is none. POSIX and Windows behave alike to the caller; what differs is settled here and there.
 """
 
 import contextlib

@@ -60,6 +60,11 @@ class Folder:
         return self.path / ".state.json"
 
     @property
+    def progress(self) -> Path:
+        """What the run that goes on, or went on last, noted of itself."""
+        return self.path / ".progress.json"
+
+    @property
     def rescue(self) -> Path:
         """Where answers go that the folder has no room for: outside it, on another disk if there is one."""
         digest = hashlib.blake2b(os.fsencode(os.path.realpath(self.path)), digest_size=8).hexdigest()

@@ -1,11 +1,12 @@
 """One stretch of asking: endpoints, committer and engine together, with Ctrl-C and the disk listened to."""
 
 import math
+import os
 import signal as signals
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
-from dset import clocks, gates, lanes, outlook, process, runs, spent
+from dset import bearings, clocks, gates, lanes, outlook, process, runs, spent, state
 from dset.batch import Batch
 from dset.clients import Client
 from dset.commits import Committer
@@ -66,6 +67,7 @@ class Session:
         self._batch: Batch | None = None
         self._saver: Committer | None = None
         self._clients: dict[Lane, Client] = {}
+        self._trouble = ""  # with the disk, while it lasts
 
     def notes(self) -> list[str]:
         """What a user should know before anything is asked: the endpoints, the cost, the time."""
@@ -89,7 +91,8 @@ class Session:
                 self._batch = Batch(self._job(run.id), committer, self.progress, self._work.log)
                 if self.signal:
                     self._interrupted(self.signal)  # it came while the batch was being set up
-                async with follow(self.progress):
+                noted = self._noted(run)
+                async with follow(self.progress), self._work.live.following(lambda: noted | self._stands()):
                     await self._batch.run()
             self.stopped = self._batch.stopped
             if self._budget.most is not None:
@@ -125,6 +128,27 @@ class Session:
             client = self._clients[lane] = await self._open.enter_async_context(made)
         return await client.ask(messages)
 
+    def _noted(self, run: runs.Run) -> bearings.Figures:
+        """What the run knows of itself as it begins; where its own lines begin in the files that grow."""
+        folder = self._work.outputs.folder
+        sizes = [(state.mark(path) or (0, 0))[0] for path in (folder.journal, folder.rejected)]
+        return {
+            "format": bearings.FORMAT,
+            "run": run.id,
+            "pid": os.getpid(),
+            "started": runs.utc_now(),
+            "total": self.progress.total,
+            "plan": bearings.of_plan(self._work.plan),
+            "begins": sizes,
+        }
+
+    def _stands(self) -> bearings.Figures:
+        """Where it stands now, for the same note."""
+        scrub = self._work.settings.secrets.scrub
+        stopped = self._batch.stopped if self._batch else None
+        figures = bearings.of_run(self.progress, self.lanes, self._budget, stopped, scrub)
+        return figures | {"trouble": self._trouble}
+
     def _note_quotas(self) -> None:
         try:
             self._quotas.save(self.lanes, clocks.now())
@@ -144,6 +168,7 @@ class Session:
             yield self._saver
 
     def _disk_trouble(self, line: str) -> None:
+        self._trouble = self._work.settings.secrets.scrub(line)
         if line:
             self._tell(line)
         if self._batch is not None:

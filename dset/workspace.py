@@ -5,11 +5,12 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from dset import files, summary, swaps, worklist
+from dset import bearings, files, state, summary, swaps, worklist
 from dset.contents import BOOKMARKS
 from dset.errors import ChangedMeanwhileError, DsetError, QuestionsError, UsageError
+from dset.live import Live
 from dset.locks import Lock
 from dset.outputs import Outputs
 from dset.plans import Plan, Rules
@@ -63,6 +64,8 @@ class Workspace:
         settings = self.settings
         self.log = RunLog(self.outputs.folder.log, settings.secrets.scrub)
         self._stack.callback(self.log.close)
+        self.live = Live(self.outputs.folder.progress)
+        self._stack.callback(self.live.close)
         self._clear_up()
         self.sheet = self._stack.enter_context(self._sheet())
         self.prompt = Prompt(
@@ -141,7 +144,13 @@ class Workspace:
             self.outputs.close(None)
         else:
             self.outputs.close(self.settings.questions)
+            self.live.left(bearings.of_plan(self._after) | {"questions": self._mark()})
         return self._after
+
+    def _mark(self) -> list[Any] | None:
+        """q.csv as the output folder sees it, its size and its time: whoever watches sees that it was saved since."""
+        now = state.mark(self.settings.questions)
+        return now and [state.name_of(self.settings.questions, self.outputs.folder.path), *now]
 
     def _write_bookmarks(self) -> None:
         for attempt in range(_TRIES):

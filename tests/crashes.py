@@ -264,7 +264,7 @@ class Stand:
         assert (self.place / "q.csv").read_bytes() == after.encode()
         left = {path.name for path in self.place.rglob("*")}
         known = {"q.csv", "dset_generator", "output.json", "output.csv", "output.txt", "rejected.json"}
-        known |= {"runs.json", "run.log", ".state.json"}
+        known |= {"runs.json", "run.log", ".state.json", ".progress.json"}
         torn = {name for name in left if name.endswith(".torn")}
         assert left - torn == known
 

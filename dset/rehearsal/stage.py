@@ -29,6 +29,7 @@ _OURS = (
     "runs.json",
     "run.log",
     ".state.json",
+    ".progress.json",
     "q.csv",
 )
 

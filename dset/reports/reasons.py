@@ -41,16 +41,14 @@ class Reasons:
         """What a line of rejected.json says; of several faults each is counted."""
         self._kinds[clean(kind, 40)] += 1
         for fault in faults_of(reason[:_LONGEST]):
-            place, literals, values = _taken_apart(fault)
-            self._count((place, *literals), fault, values, row)
+            key, values = taken_apart(fault)
+            self._count(key, fault, values, row)
 
     def _count(self, key: tuple[str, ...], fault: str, values: list[str], row: int) -> None:
         group = self._groups.get(key)
         if group is not None:
             group.count += 1
-            group.values = [
-                one if one == new else _ELLIPSIS for one, new in zip(group.values, values, strict=True)
-            ]
+            group.values = joined(group.values, values)
         elif len(self._groups) < _GROUPS:
             self._groups[key] = _Group(1, row, fault, values)
         else:
@@ -78,12 +76,17 @@ def faults_of(reason: str) -> list[str]:
     return [fault.strip() for fault in faults if fault.strip()] or ["no reason is told"]
 
 
-def _taken_apart(fault: str) -> tuple[str, list[str], list[str]]:
-    """(place, what stands between values, the values) of a fault; numbers in the place are left out."""
+def taken_apart(fault: str) -> tuple[tuple[str, ...], list[str]]:
+    """(what faults of its kind have in common, the values in it) of a fault; numbers in its place are left out."""
     found = _PLACE.match(fault)
     place = found[0] if found else ""
     parts = _VALUE.split(_without_json(fault[len(place) :]))
-    return _INDEX.sub("[]", place), parts[::2], parts[1::2]
+    return (_INDEX.sub("[]", place), *parts[::2]), parts[1::2]
+
+
+def joined(values: list[str], new: list[str]) -> list[str]:
+    """The values of two faults of one kind; `...` where they differ."""
+    return [one if one == other else _ELLIPSIS for one, other in zip(values, new, strict=True)]
 
 
 def _without_json(text: str) -> str:
@@ -95,9 +98,12 @@ def _without_json(text: str) -> str:
     return text
 
 
-def _told(key: tuple[str, ...], group: _Group) -> Reason:
+def put_together(key: tuple[str, ...], values: list[str]) -> str:
+    """The text of a kind of fault."""
     place, first, *literals = key
-    values = [_ELLIPSIS if value == f'"{_ELLIPSIS}"' else value for value in group.values]
-    pairs = zip(values, literals, strict=True)
-    text = place + first + "".join(value + literal for value, literal in pairs)
-    return Reason(text, group.count, group.row, group.example)
+    shown = [_ELLIPSIS if value == f'"{_ELLIPSIS}"' else value for value in values]
+    return place + first + "".join(value + literal for value, literal in zip(shown, literals, strict=True))
+
+
+def _told(key: tuple[str, ...], group: _Group) -> Reason:
+    return Reason(put_together(key, group.values), group.count, group.row, group.example)
