@@ -21,7 +21,7 @@ _LOOSE = re.compile(f" (?:(?<={_UNSPACED} )|(?={_UNSPACED}))")
 _REPEATED = re.compile(r"([.,;:!?…~_。、，；：！？])\1+")
 _ENDS = " \"'`´‘’‚“”„«»‹›「」『』【】《》()[]{}（）*¿¡"
 _MARKS = ".,;:!?…。、，；：！？"
-_PIECE = 4_000  # characters: the marks above one letter are ordered in the square of their number
+_PIECE = 1_000  # characters: the marks above one letter are ordered in the square of their number
 
 
 def folded(text: str) -> str:
@@ -44,7 +44,14 @@ def folded(text: str) -> str:
 def _composed(text: str) -> str:
     if len(text) <= _PIECE:
         return unicodedata.normalize("NFC", text)
-    pieces = (text[at : at + _PIECE] for at in range(0, len(text), _PIECE))
+    return " ".join(map(_whole_word, text.split()))
+
+
+def _whole_word(word: str) -> str:
+    """Composed; what no word is as long as, in pieces."""
+    if len(word) <= _PIECE:
+        return unicodedata.normalize("NFC", word)
+    pieces = (word[at : at + _PIECE] for at in range(0, len(word), _PIECE))
     return "".join(unicodedata.normalize("NFC", piece) for piece in pieces)
 
 

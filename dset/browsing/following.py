@@ -98,8 +98,8 @@ class Following:
             while (raw := stream.readline(LONGEST)) and (line := self._line(stream, raw)):
                 if line.size:
                     yield line
-            if self.at == status.st_size or not raw.endswith(b"\n"):
-                self._stamp = status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino
+            # As it was when it was opened: what was added since differs from that.
+            self._stamp = status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino
 
     def _line(self, stream: IO[bytes], raw: bytes) -> Line | None:
         """The line that begins with `raw`, of size 0 where it is blank; None where it has no end yet."""

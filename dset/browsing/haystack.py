@@ -62,7 +62,7 @@ class Haystack:
             row = 0
             while at < end:
                 stream.seek(at)
-                block = stream.read(min(_BLOCK, end - at))
+                block = stream.read(min(max(_BLOCK, 2 * len(needle)), end - at))
                 if not block:
                     return
                 row = _mark(block, at, needle, flags, starts, row, rows)

@@ -8,9 +8,8 @@ import itertools
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from dset.browsing import haystack, labels, rows, shown, standing, store
@@ -22,7 +21,8 @@ from dset.browsing.tally import Tally
 from dset.browsing.words import Words
 from dset.folders import Folder
 
-_LINES = 500  # taken in with one transaction: about a tenth of a second
+_LINES = 500  # taken in with one transaction: about a twentieth of a second
+_BYTES = 4 << 20  # of them, at the most by one line more
 _LONG = (
     64 << 10
 )  # bytes of a line whose beginning is kept beside the table: pages read the others where they stand
@@ -93,8 +93,7 @@ class Intake:
     def _refresh(self, until: float) -> None:
         self._look()
         for source in self.sources:
-            lines = (line for line in source.lines.lines() if line.record is not None)
-            while batch := list(islice(lines, _LINES)):
+            for batch in _batches(line for line in source.lines.lines() if line.record is not None):
                 self._take(source, batch)
                 if time.monotonic() >= until:
                     return
@@ -156,6 +155,20 @@ class Intake:
         if len(self.sources[1].texts):
             return standing.after_answers(connection, [row.id for row in table])
         return []
+
+
+def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """The lines in batches of so many, or of so many bytes."""
+    batch: list[Line] = []
+    size = 0
+    for line in lines:
+        batch.append(line)
+        size += line.size
+        if len(batch) == _LINES or size > _BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _preview(connection: sqlite3.Connection, made: Sequence[tuple[Row, bytes, Words]]) -> None:

@@ -12,7 +12,7 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Whole characters only; '' for what is not there."""
+    """Whole characters only, at most a million in each; '' for what is not there."""
 
     question: str
     answer: str
