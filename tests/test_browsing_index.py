@@ -366,7 +366,8 @@ def test_the_label_of_a_task_is_its_own_of_all_records_in_an_answer(folder: Fold
 
 def test_pages_are_read_while_another_thread_takes_answers_in(folder: Folder, opened: Open) -> None:
     append(folder.journal, *(said(f"q{at}", "needle") for at in range(2_000)))
-    index, totals = opened(), []
+    index = opened()
+    totals: list[int] = []
 
     def read() -> None:
         while not totals or totals[-1] < 2_000:

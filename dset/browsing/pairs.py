@@ -33,7 +33,7 @@ CREATE TABLE pairs AS SELECT left_n, right_n, kind FROM (
   FROM lefts AS l LEFT JOIN rights AS r ON r.id = l.id
  UNION ALL
  SELECT NULL, r.n, r.row, 'right' FROM rights AS r LEFT JOIN lefts AS l ON l.id = r.id WHERE l.id IS NULL
-) ORDER BY row IS NULL, row, left_n, right_n;
+) ORDER BY row IS NULL, row, left_n IS NULL, left_n, right_n;
 """
 
 _COUNTS = "SELECT kind, count(*) FROM pairs WHERE (? OR hit(left_n, right_n)) GROUP BY kind"

@@ -15,20 +15,20 @@ _BOUNDARY = "\x1f"  # between the texts of a line: no folded text holds it
 
 
 class Row(NamedTuple):
-    """A row of the table `answers` (store.py), in its order."""
+    """A row of the table `answers` (store.py), in its order: SQLite reads a row as far as what it filters by."""
 
     n: int
-    id: str
-    row: int | None
-    at: str
+    shown: int  # 1; 0 where a later line is about the same row; 2: a try that was repeated, told only where it is asked for
     status: str
     label: str
     model: str
     length: int
     cost: float | None
+    row: int | None
     seconds: float | None
     tokens: int | None
-    shown: int  # 1; 0 where a later line is about the same row; 2: a try that was repeated, told only where it is asked for
+    at: str
+    id: str
     picture: int
     likeness: int | None  # of the answer; None where there is none
     offset: int

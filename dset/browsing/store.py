@@ -12,8 +12,8 @@ from dset.errors import StorageError
 Matcher = Callable[[int], bool]
 _TABLES = """
 CREATE TABLE answers(
- n INTEGER PRIMARY KEY, id TEXT, row INTEGER, at TEXT, status TEXT, label TEXT, model TEXT, length INTEGER, cost REAL,
- seconds REAL, tokens INTEGER, shown INTEGER, picture INTEGER, likeness INTEGER, offset INTEGER, size INTEGER,
+ n INTEGER PRIMARY KEY, shown INTEGER, status TEXT, label TEXT, model TEXT, length INTEGER, cost REAL, row INTEGER,
+ seconds REAL, tokens INTEGER, at TEXT, id TEXT, picture INTEGER, likeness INTEGER, offset INTEGER, size INTEGER,
  crc INTEGER
 );
 CREATE TABLE previews(n INTEGER PRIMARY KEY, question TEXT, answer TEXT, reason TEXT);
