@@ -18,6 +18,7 @@ from dset.errors import UsageError
 KINDS = ("left", "right", "different", "same")  # answered on that side alone, or on both
 _FACTS = ("n", "answer", "label", "model", "length", "cost_usd", "seconds")
 _PATIENCE = 5  # as many times as it took to pair them, the pairs may be behind a dataset that grows
+_REMEMBERED = 20
 # Of an id with several answers the last one counts.
 _SIDE = """
 DROP TABLE IF EXISTS {side};
@@ -82,6 +83,7 @@ class Pairs:
         self._lock = threading.Lock()
         self._path = place / "pairs.db"
         self._made: tuple[int, int] | None = None  # the versions that are paired
+        self._counts: dict[str, dict[str, int]] = {}  # of the last few searches
         self._again_at = 0.0
         self._found: tuple[Found | None, Found | None] = (None, None)
         with store.told(self._path):
@@ -90,6 +92,10 @@ class Pairs:
             )
             self._connection.execute("PRAGMA journal_mode=OFF")
             self._connection.execute("PRAGMA synchronous=OFF")
+            self._connection.execute("PRAGMA temp_store=FILE")
+            self._connection.execute(
+                "PRAGMA cache_size=-64000"
+            )  # it sorts in so much memory, and many times without
             for side, one in (("lefts_db", left), ("rights_db", right)):
                 self._connection.execute(f"ATTACH ? AS {side}", (str(one.store.path),))
             self._connection.create_function("hit", 2, self._hit)
@@ -126,15 +132,19 @@ class Pairs:
         for side in ("lefts", "rights"):
             self._connection.executescript(_SIDE.format(side=side))
         self._connection.executescript(_PAIRS)
+        self._counts = {}
         self._made, ended = versions, time.monotonic()
         self._again_at = ended + _PATIENCE * (ended - now)
 
     def _selected(self, asked: Comparison) -> tuple[dict[str, int], list[tuple[int | None, int | None]]]:
         found = int(self._found[0] is None)  # 1: nothing is searched
-        counted = self._connection.execute(_COUNTS, (found,)).fetchall()
         values = found, json.dumps(asked.kinds), asked.limit, asked.offset
         numbers = self._connection.execute(_PAGE, values).fetchall()
-        return dict.fromkeys(KINDS, 0) | dict(counted), numbers
+        if asked.q not in self._counts:
+            counted = self._connection.execute(_COUNTS, (found,)).fetchall()
+            self._counts = dict(list(self._counts.items())[-_REMEMBERED:])
+            self._counts[asked.q] = dict.fromkeys(KINDS, 0) | dict(counted)
+        return self._counts[asked.q], numbers
 
     def _hit(self, left: int | None, right: int | None) -> bool:
         ours, theirs = self._found
