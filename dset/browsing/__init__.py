@@ -1,0 +1,1 @@
+"""The answers of an output folder, searched, filtered and looked at one by one; the folder is never written to."""

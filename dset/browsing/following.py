@@ -1,0 +1,147 @@
+"""A JSON Lines file that somebody appends to, read on from where it was left, each line once.
+
+Nothing is read while the file's size and time stay as they were.
+"""
+
+import os
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from dset import answers
+from dset.answers import Record
+
+LONGEST = 128 << 20  # bytes of a line that is read; a longer one counts as damaged
+_SKIPPED = 1 << 20
+_TAIL = 4096  # bytes before the place of reading that must be as they were
+_BLOCK = 1 << 20
+_Stamp = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A whole line: where it stands, and its record, None where it is damaged."""
+
+    offset: int
+    size: int
+    crc: int
+    record: Record | None
+
+
+class Following:
+    """One file. `has_changed` first, then `lines`, as often as wanted; not for several threads at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Read it from its beginning."""
+        self.at = self.size = self.damaged = 0  # bytes read, bytes there, lines that are no records
+        self._crc = 0  # of all that was read
+        self._tail = b""  # the end of what was read
+        self._stamp: _Stamp | None = None  # when it was last read to its end
+        self._identity: tuple[int, int] | None = None
+
+    @property
+    def is_read(self) -> bool:
+        """All that stood there at the last look was read, but for a torn last line."""
+        return self._stamp is not None
+
+    def has_changed(self) -> bool:
+        """What was read stands there no longer: it was replaced, shortened or edited. Raises OSError."""
+        try:
+            status = os.stat(self.path)
+        except FileNotFoundError:
+            self.size, self._stamp = 0, (0, 0, 0, 0)
+            return self.at > 0
+        stamp = status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino
+        if stamp == self._stamp:
+            return False
+        self.size = status.st_size
+        identity, before = (status.st_dev, status.st_ino), self._identity
+        was_read, self._stamp, self._identity = self._stamp, None, identity
+        if not self.at:
+            return False
+        if identity != before or self.size < self.at:
+            return True
+        # Longer: somebody appended, as a run does. As long as it was, and saved: only all of it tells.
+        is_longer = was_read is None or self.size > was_read[0]
+        return not (self._ends_alike() if is_longer else self._is_alike())
+
+    def _ends_alike(self) -> bool:
+        with self.path.open("rb") as stream:
+            stream.seek(self.at - len(self._tail))
+            return stream.read(len(self._tail)) == self._tail
+
+    def _is_alike(self) -> bool:
+        crc, left = 0, self.at
+        with self.path.open("rb") as stream:
+            while left and (block := stream.read(min(_BLOCK, left))):
+                crc, left = zlib.crc32(block, crc), left - len(block)
+        return not left and crc == self._crc
+
+    def lines(self) -> Iterator[Line]:
+        """What came since, one line after the other; may be left at any of them. Raises OSError.
+
+        A last line without its end is taken where it is a whole record, else it waits.
+        """
+        if self.is_read or not self.size:
+            return
+        with self.path.open("rb") as stream:
+            status = os.fstat(stream.fileno())
+            if (status.st_dev, status.st_ino) != self._identity:
+                return  # replaced just now: the next look tells
+            stream.seek(self.at)
+            while (raw := stream.readline(LONGEST)) and (line := self._line(stream, raw)):
+                if line.size:
+                    yield line
+            # As it was when it was opened: what was added since differs from that.
+            self._stamp = status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino
+
+    def _line(self, stream: IO[bytes], raw: bytes) -> Line | None:
+        """The line that begins with `raw`, of size 0 where it is blank; None where it has no end yet."""
+        offset = self.at
+        if len(raw) == LONGEST and not raw.endswith(b"\n"):
+            return self._skipped(stream, raw)
+        if not raw.strip():
+            self._take(raw)
+            return Line(offset, 0, 0, None)
+        try:
+            record = answers.parse(raw)
+        except ValueError:
+            record = None
+        if not raw.endswith(b"\n") and record is None:
+            return None
+        self._take(raw)
+        self.damaged += record is None
+        return Line(offset, len(raw), zlib.crc32(raw), record)
+
+    def _skipped(self, stream: IO[bytes], raw: bytes) -> Line | None:
+        offset, crc, size = self.at, zlib.crc32(raw, self._crc), len(raw)
+        while not raw.endswith(b"\n"):
+            raw = stream.readline(_SKIPPED)
+            if not raw:
+                return None
+            crc, size = zlib.crc32(raw, crc), size + len(raw)
+        self.at, self._crc, self._tail = self.at + size, crc, raw[-_TAIL:]
+        self.damaged += 1
+        return Line(offset, size, 0, None)
+
+    def _take(self, raw: bytes) -> None:
+        self.at += len(raw)
+        self._crc = zlib.crc32(raw, self._crc)
+        self._tail = raw[-_TAIL:] if len(raw) >= _TAIL else (self._tail + raw)[-_TAIL:]
+
+
+def at(path: Path, offset: int, size: int, crc: int) -> Record | None:
+    """The record in the line that stood there when it was read; None where it does no longer. Raises OSError."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(offset)
+            raw = stream.read(size)
+        return answers.parse(raw) if zlib.crc32(raw) == crc else None
+    except (FileNotFoundError, ValueError):
+        return None
