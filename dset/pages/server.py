@@ -83,7 +83,6 @@ class Server(uvicorn.Server):
             )
         )
         self._started_here, self._tell, self._leave = started, tell, leave
-        self._last = threading.Timer(0, str)
         self.ended_by = 0
         self.closing = threading.Event()
 
@@ -92,7 +91,6 @@ class Server(uvicorn.Server):
         process.allow_sockets(MOST + _BACKLOG)
         with contextlib.closing(bound):
             asyncio.run(self.serve(sockets=[bound]))
-        self._last.cancel()
         return self.ended_by
 
     def end(self, number: int = 0) -> None:
@@ -100,9 +98,9 @@ class Server(uvicorn.Server):
         if number and self._leave:
             if self.should_exit:
                 self._leave(number)
-            self._last = threading.Timer(_LAST, self._leave, (number,))
-            self._last.daemon = True
-            self._last.start()
+            last = threading.Timer(_LAST, self._leave, (number,))
+            last.daemon = True  # where nothing is at work any more the process ends before
+            last.start()
         self.ended_by = self.ended_by or number
         self.force_exit = self.should_exit
         self.should_exit = True
@@ -116,10 +114,9 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """As uvicorn has it, ten times a second; ends those that only hold a place."""
-        if counter % 10 == 0:
-            for one in list(self.server_state.connections):
-                if isinstance(one, Connection):
-                    one.end_if_slow()
+        for one in list(self.server_state.connections):
+            if isinstance(one, Connection):
+                one.end_if_slow()
         return await super().on_tick(counter)
 
     def _gone_wrong(self, _: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
