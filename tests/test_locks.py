@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -161,7 +163,7 @@ def test_the_holder_is_told_where_the_lock_is_a_byte_far_behind_the_text(
 def test_a_holder_that_has_not_yet_written_its_name_has_just_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(locks, "_take", refusing(errno.EAGAIN))
+    monkeypatch.setattr(locks, "_take", refusing(errno.EAGAIN, times=locks._LOOKS + 1))
     with pytest.raises(AlreadyRunningError, match=r"\(just started\)"):
         Lock(tmp_path / ".lock", "x").acquire()
 
@@ -246,3 +248,43 @@ def test_who_holds_a_lock_is_told_without_touching_it(tmp_path: Path) -> None:
     left = path.read_bytes()
     assert Lock(path, "it").holder() == ""
     assert path.read_bytes() == left
+
+
+def test_who_only_looks_whether_a_run_goes_on_keeps_none_from_starting(tmp_path: Path) -> None:
+    path, done, seen = tmp_path / ".lock", threading.Event(), set[str]()
+
+    def look() -> None:
+        while not done.is_set():
+            seen.add(Lock(path, "it").holder()[:4])
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        for _ in range(200):
+            lock = Lock(path, "it")
+            lock.acquire()
+            lock.release()
+    finally:
+        done.set()
+        looking.join(20)
+    assert seen <= {"", "pid ", "just"}
+
+
+def test_whoever_finds_a_run_going_on_tries_a_few_times_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, tried, waited = locks._take, list[int](), list[float]()
+
+    def counted(descriptor: int) -> None:
+        tried.append(descriptor)
+        take(descriptor)
+
+    first = Lock(tmp_path / ".lock", "x")
+    first.acquire()
+    monkeypatch.setattr(locks, "_take", counted)
+    monkeypatch.setattr(time, "sleep", waited.append)
+    with pytest.raises(AlreadyRunningError):
+        Lock(tmp_path / ".lock", "x").acquire()
+    first.release()
+    assert len(tried) == locks._LOOKS + 1
+    assert sum(waited) <= 0.1

@@ -34,6 +34,13 @@ class House:
         """Reading takes no token: only this machine can ask."""
         return is_loopback(self.host)
 
+    @property
+    def known_as(self) -> str:
+        """The names it answers to, for who asked under another one."""
+        return (
+            "127.0.0.1 or localhost" if self.is_open else "the machine's address in figures, or its own name"
+        )
+
     def answers_to(self, host: str) -> bool:
         """The Host header names this server, and no name of a stranger's that was pointed at it (DNS rebinding).
 
@@ -42,7 +49,7 @@ class House:
         match = _HOST.fullmatch(host)
         if match is None:
             return False
-        name = match["name"].strip("[]").lower().rstrip(".")
+        name = match["name"].strip("[]").lower().removesuffix(".")
         if name in _LOOPBACK or name == self.host.lower():
             return True
         if self.is_open:
@@ -50,7 +57,7 @@ class House:
         return _is_address(name) or name in _own_names()
 
     def is_own_origin(self, origin: str, host: str) -> bool:
-        """The page that asks came from the server itself; `host` is a Host header that it answers to."""
+        """The page that asks came from the server itself, port and all; `host` is a Host header that it answers to."""
         try:
             parts = urlsplit(origin)
             return parts.scheme in {"http", "https"} and parts.netloc.lower() == host.lower()

@@ -1,7 +1,9 @@
 """The verb `serve`: a run and its dataset in a browser, and the tasks for other programs, until Ctrl-C."""
 
 import os
+import re
 import secrets
+import shutil
 import sys
 import tempfile
 import threading
@@ -19,16 +21,20 @@ from dset.tasks import catalog
 from dset.verbs import Options
 
 Tell = Callable[[str], None]
+_TOKEN = re.compile(r"[A-Za-z0-9._~-]{0,200}")
 _SHORT = 12  # characters of a token that the network could guess
 
 
 def serve(settings: Settings, options: Options, result: Tell, notice: Tell) -> int:
     """Serve until a signal ends it; returns 128 and its number. Raises UsageError for what cannot be served or bound."""
     shelf = Shelf(_folders(settings, options))
-    house = House(options["host"], _token(options))
+    house = House(str(options["host"]).strip("[]"), _token(options))
     if not house.is_open and len(house.token) < _SHORT:
         notice(f"the token has {len(house.token)} characters: others on the network may guess it")
     bound = server.listen(house.host, options["port"])
+    if house.is_open and not is_loopback(bound.getsockname()[0]):
+        bound.close()
+        raise UsageError(f"--host {house.host}: is another address here; say --host 127.0.0.1")
     address = _address(house, bound.getsockname()[1])
     # Whatever the answers are searched by stands outside of the dataset, and goes with the server.
     with tempfile.TemporaryDirectory(prefix="dset-serve-", ignore_cleanup_errors=True) as place:
@@ -40,7 +46,11 @@ def serve(settings: Settings, options: Options, result: Tell, notice: Tell) -> i
             if not options["no_browser"]:
                 _show(f"{address}{_with_token(house)}", notice)
 
-        running = server.Server(app.make(desk, house, Path(catalog.FILE), notice), started)
+        def leave(number: int) -> None:
+            shutil.rmtree(place, ignore_errors=True)
+            os._exit(128 + number)
+
+        running = server.Server(app.make(desk, house, Path(catalog.FILE), notice), started, notice, leave)
         with desk.until(running.closing):
             number = running.run_on(bound)
     notice("ended; nothing in the datasets was changed")
@@ -58,7 +68,9 @@ def _folders(settings: Settings, options: Options) -> tuple[Path, ...]:
 
 def _token(options: Options) -> str:
     given = str(options["token"])
-    if not given and not is_loopback(options["host"]):
+    if not _TOKEN.fullmatch(given):
+        raise UsageError("--token: takes letters, figures and . _ ~ - only, as it stands in addresses")
+    if not given and not is_loopback(str(options["host"]).strip("[]")):
         raise UsageError(
             f"--host {options['host']}: others on the network could read everything; say --token TEXT as well"
         )
@@ -66,8 +78,8 @@ def _token(options: Options) -> str:
 
 
 def _address(house: House, port: int) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "::1": "[::1]"}.get(house.host, house.host)  # noqa: S104
-    return f"http://{host}:{port}/"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(house.host, house.host)  # noqa: S104
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def _with_token(house: House) -> str:
@@ -93,4 +105,9 @@ def _show(address: str, notice: Tell) -> None:
     if not has_screen:
         notice("no screen to open a browser on; open the address yourself")
         return
-    threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+    def opened() -> None:
+        if not webbrowser.open(address):
+            notice("no browser could be opened; open the address yourself")
+
+    threading.Thread(target=opened, daemon=True).start()
