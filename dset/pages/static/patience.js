@@ -1,7 +1,7 @@
 // What stands on a page while it waits for the server: never a wheel that turns without end, always a word of what is done.
 
 import { fill } from "./dom.js";
-import { bytes, span } from "./telling.js";
+import { bytes, lasting } from "./telling.js";
 
 const SLOW = 3; // seconds until it is told what takes so long
 
@@ -10,7 +10,7 @@ export function waiting(element, what, why) {
   const began = performance.now();
   const say = () => {
     const seconds = (performance.now() - began) / 1000;
-    fill(element, seconds < SLOW ? `${what} …` : `${what}, for ${span(Math.round(seconds))} so far. ${why}`);
+    fill(element, seconds < SLOW ? `${what} …` : `${what}, for ${lasting(seconds)} so far. ${why}`);
   };
   say();
   const timer = setInterval(say, 1000);

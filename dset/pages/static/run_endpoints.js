@@ -7,12 +7,12 @@ import { section } from "./run_parts.js";
 const STATES = { "in use": ["good", "▶", "in use"], open: ["plain", "○", "ready"], closed: ["warn", "✕", "spent"] };
 const HEADS = ["Endpoint", "State", "At once", "In flight", "Answered", "Asked today"];
 
-/** The table, or why there is none. */
+/** The table, or why there is none. On a phone its rows are blocks, which are a table to a screen reader by their roles only. */
 export function endpoints() {
-  const body = el("tbody"), empty = el("p", { class: "quiet" },
+  const body = el("tbody", { role: "rowgroup" }), empty = el("p", { class: "quiet" },
     "None yet: the first request of a run shows here where it goes.");
-  const table = el("table", {}, el("caption", { class: "sr" }, "The endpoints of this run"),
-    el("thead", {}, el("tr", {}, ...HEADS.map((head, at) => el("th", { scope: "col", class: at > 1 ? "number" : null }, head)))), body);
+  const table = el("table", { role: "table" }, el("caption", { class: "sr" }, "The endpoints of this run"),
+    el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...HEADS.map((head, at) => el("th", { scope: "col", role: "columnheader", class: at > 1 ? "number" : null }, head)))), body);
   const frame = el("div", { class: "wide", tabindex: 0, role: "group", "aria-label": "Endpoints, a table" }, table);
   const made = section("endpoints", "Endpoints", frame, empty);
   const update = (run) => {
@@ -26,10 +26,11 @@ export function endpoints() {
 function row(one) {
   const [colour, sign, word] = STATES[one.state] ?? ["plain", "?", one.state ?? "unknown"];
   const today = one.per_day == null ? count(one.asked_today ?? NaN) : `${count(one.asked_today ?? NaN)} of ${count(one.per_day)}`;
-  return el("tr", {},
-    strange(one.name || "unnamed", "th", { scope: "row", class: "name" }),
-    el("td", { class: "how" }, el("span", { class: colour }, `${sign} `, strange(word)), until(one.until), why(one.reason)),
-    ...[count(one.at_once ?? NaN), count(one.in_flight ?? NaN), count(one.answered ?? NaN), today].map((text) => el("td", { class: "number" }, text)));
+  return el("tr", { role: "row" },
+    strange(one.name || "unnamed", "th", { scope: "row", role: "rowheader", class: "name" }),
+    el("td", { class: "how", role: "cell" }, el("span", { class: colour }, `${sign} `, strange(word)), until(one.until), why(one.reason)),
+    ...[count(one.at_once ?? NaN), count(one.in_flight ?? NaN), count(one.answered ?? NaN), today]
+      .map((text, at) => el("td", { class: "number", "data-head": HEADS[at + 2], role: "cell" }, text)));
 }
 
 function until(iso) {

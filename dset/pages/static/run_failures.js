@@ -46,8 +46,8 @@ function inside(one, dataset) {
   const rows = Array.isArray(one.rows) ? one.rows : [];
   const seen = new URLSearchParams({ dataset: dataset.key, ...(one.kind ? { status: one.kind } : {}) });
   return [
+    strange(one.reason || "No reason is known.", "p", { class: "text" }),
     one.advice ? el("p", { class: "advice" }, el("strong", {}, "What to do: "), worded(one.advice, "span")) : null,
-    strange(one.reason, "p", { class: "text" }),
     el("p", { class: "quiet" }, `In ${named(rows, one.count ?? rows.length)}. `, el("a", { href: `/answers?${seen}` }, "See them among the answers")),
   ];
 }

@@ -19,12 +19,18 @@ export function progress() {
     told.max = all || 1;
     told.value = rows.done ?? 0;
     say(said, share(rows, all));
-    PARTS.forEach(([name], at) => (spans[at].style.flexGrow = all ? Math.max(0, rows[name] ?? 0) : 0));
+    PARTS.forEach(([name], at) => widen(spans[at], all ? rows[name] ?? 0 : 0));
     bar.hidden = !all;
     fill(list, ...PARTS.map(([name, word, sign]) => key(name, word, sign, rows[name])));
     say(note, remark(rows));
   });
   return { node: made.node, update: (run) => update(run.rows) };
+}
+
+/** As wide as its share; what is there at all can be seen. */
+function widen(part, value) {
+  part.style.flexGrow = Math.max(0, value);
+  part.style.minInlineSize = value > 0 ? "4px" : "0";
 }
 
 function total(rows) {

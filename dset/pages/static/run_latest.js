@@ -52,7 +52,7 @@ function arrange(list, answers, dataset) {
 
 function entry(one, dataset) {
   const there = new URLSearchParams({ dataset: dataset.key, answer: one.n ?? "" });
-  const facts = [one.row == null ? "" : `row ${count(one.row)}`, one.seconds == null ? "" : span(one.seconds), one.cost_usd == null ? "" : usd(one.cost_usd)];
+  const facts = [one.row == null ? "" : `row ${one.row}`, one.seconds == null ? "" : span(one.seconds), one.cost_usd == null ? "" : usd(one.cost_usd)];
   return el("li", { "data-n": one.n },
     el("h3", {}, el("a", { href: `/answers?${there}`, dir: "auto" }, one.question || "(a question without text)")),
     strange(one.answer || "(an answer without text)", "p", { class: "text" }),

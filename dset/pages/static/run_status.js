@@ -27,7 +27,7 @@ export function status(dataset, press) {
     node.dataset.manner = colour;
     say(mark, sign);
     say(word, name);
-    say(headline, run.headline || name);
+    say(headline, run.headline || "The server tells nothing of this run.");
     if (advised !== run.next) fill(next, ...advice(run.next));
     if (state !== undefined && state !== run.state) spoken.textContent = `${name}. ${run.headline}`;
     [state, advised] = [run.state, run.next];

@@ -59,7 +59,7 @@ function attempt(group) {
 export function named(rows, all = rows.length) {
   const known = rows.filter((row) => row != null);
   if (!known.length) return all === 1 ? "one row" : `${count(all)} rows`;
-  const shown = known.slice(0, FEW).map(count).join(", "), left = all - Math.min(known.length, FEW);
+  const shown = known.slice(0, FEW).join(", "), left = all - Math.min(known.length, FEW);
   return `${all === 1 ? "row" : "rows"} ${shown}${left > 0 ? ` and ${count(left)} more` : ""}`;
 }
 
