@@ -6,7 +6,7 @@ import { el, fill, strange } from "./dom.js";
 import { bytes, lasting, moment } from "./telling.js";
 import { begin } from "./shell.js";
 
-const AGAIN = 1500; // milliseconds between two questions while they are counted
+const AGAIN = 1000; // milliseconds between two questions while they are counted
 const FRESH = 30_000; // milliseconds between two looks whether the dataset has changed
 const LONG = 300; // seconds of counting, after which it is told what goes on
 

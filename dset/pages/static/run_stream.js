@@ -3,7 +3,7 @@
 import { ask } from "./asking.js";
 
 const SILENT = 45_000; // milliseconds without a word, after which the server is asked whether it is still there
-const SOON = 2_000, LATEST = 15_000; // between two tries
+const SOON = 1_000, LATEST = 15_000; // between two tries
 
 /**
  * Follow the run of a dataset. `tell.heard(document)` is called with each news, `tell.lost(line)` when the server
@@ -37,14 +37,15 @@ export function follow(key, tell) {
     stop();
     const mine = asking = new AbortController();
     try {
-      tell.heard(await ask(`${base}/run`, {}, mine.signal));
+      const told = await ask(`${base}/run`, {}, mine.signal);
       wait = SOON;
+      tell.heard(told);
     } catch (error) {
-      if (mine.signal.aborted) return;
-      tell.lost(error.message);
-      wait = Math.min(wait * 2, LATEST);
+      if (!mine.signal.aborted) tell.lost(error.message);
     }
-    if (!mine.signal.aborted) timer = setTimeout(start, wait);
+    if (mine.signal.aborted) return;
+    timer = setTimeout(start, wait);
+    wait = Math.min(wait * 2, LATEST);
   };
   const seen = () => {
     if (document.hidden) stop(), tell.resting();
