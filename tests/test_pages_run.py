@@ -268,6 +268,22 @@ def test_a_server_that_is_away_is_told_and_nothing_pretends_to_be_live(page: _Pa
     page.until("Live, as of", ".live")
 
 
+def test_a_page_that_nobody_looks_at_asks_for_nothing_until_it_is_seen_again(
+    page: _Page, served: _Script
+) -> None:
+    hide = "Object.defineProperty(document, 'hidden', {configurable: true, value: arguments[0]})"
+    turn = f"[{hide}, document.dispatchEvent(new Event('visibilitychange'))].length"
+    page.open(served.port)
+    page.until("Live, as of")
+    page.js(turn, True)
+    page.until("Not live while the page is hidden.", ".live")
+    requested(page.driver)
+    served.told = _run(headline="Something new.")
+    assert (requested(page.driver), page.text("h1")) == ([], "Running well.")
+    page.js(turn, False)
+    page.until("Something new.", "h1")
+
+
 def test_whatever_is_missing_breaks_nothing(page: _Page, served: _Script) -> None:
     served.told = {
         "state": None,

@@ -21,7 +21,7 @@ export function status(dataset, press) {
   const line = liveLine(press);
   const node = el("section", { class: "card state", "aria-labelledby": "headline" },
     mark, el("p", { class: "eyebrow" }, word, " · ", strange(dataset.name, "bdi")), headline, next, line.node, spoken);
-  let state, advised;
+  let state, advised, isLost = false;
   const update = (run) => {
     const [colour, sign, name] = manner(run);
     node.dataset.manner = colour;
@@ -30,11 +30,20 @@ export function status(dataset, press) {
     say(headline, run.headline || "The server tells nothing of this run.");
     if (advised !== run.next) fill(next, ...advice(run.next));
     if (state !== undefined && state !== run.state) spoken.textContent = `${name}. ${run.headline}`;
-    [state, advised] = [run.state, run.next];
+    else if (isLost) spoken.textContent = "Live again.";
+    [state, advised, isLost] = [run.state, run.next, false];
     document.title = title(run, name, dataset);
     line.live();
   };
-  return { node, update, lost: (why) => (line.lost(why), spoken.textContent = why), rest: line.rest };
+  const lost = (why) => {
+    line.lost(why);
+    if (isLost) return;
+    isLost = true;
+    say(word, `Last known: ${word.textContent}`);
+    spoken.textContent = why;
+    document.title = `Not live · ${dataset.name} · dset`;
+  };
+  return { node, update, lost, rest: line.rest };
 }
 
 function manner(run) {
@@ -65,7 +74,7 @@ function liveLine(press) {
   const node = el("p", { class: "live quiet" }, dot, words, button);
   const show = (manner, text) => {
     node.dataset.live = manner;
-    say(words, text);
+    fill(words, worded(text, "span"));
   };
   const since = () => (at ? ` What stands here is as of ${at.toLocaleTimeString()}.` : "");
   return {
