@@ -80,20 +80,25 @@ def _run(**changes: Any) -> dict[str, Any]:
 
 @dataclass
 class _Script:
-    """What the server tells: `told` of the run, `charts` one after the other; `port` is where."""
+    """What the server tells: `told` of the run, `charts` one after the other; `streams` are open at the moment."""
 
     port: int = 0
     told: dict[str, Any] = field(default_factory=_run)
     charts: list[dict[str, Any]] = field(default_factory=list)
     is_there: bool = True
+    streams: int = 0
 
     async def events(self, is_closing: Callable[[], bool]) -> AsyncIterator[str]:
         last = None
-        while self.is_there and not is_closing():
-            if self.told is not last:
-                last = self.told
-                yield f"event: run\ndata: {json.dumps(last)}\n\n"
-            await asyncio.sleep(0.02)
+        self.streams += 1
+        try:
+            while self.is_there and not is_closing():
+                if self.told is not last:
+                    last = self.told
+                    yield f"event: run\ndata: {json.dumps(last)}\n\n"
+                await asyncio.sleep(0.02)
+        finally:
+            self.streams -= 1
 
 
 @pytest.fixture(scope="module")
@@ -271,15 +276,19 @@ def test_a_server_that_is_away_is_told_and_nothing_pretends_to_be_live(page: _Pa
 def test_a_page_that_nobody_looks_at_asks_for_nothing_until_it_is_seen_again(
     page: _Page, served: _Script
 ) -> None:
+    from selenium.webdriver.support.wait import WebDriverWait
+
     hide = "Object.defineProperty(document, 'hidden', {configurable: true, value: arguments[0]})"
     turn = f"[{hide}, document.dispatchEvent(new Event('visibilitychange'))].length"
     page.open(served.port)
     page.until("Live, as of")
     page.js(turn, True)
     page.until("Not live while the page is hidden.", ".live")
+    WebDriverWait(served, PATIENCE, 0.03).until(lambda script: script.streams == 0)
     requested(page.driver)
     served.told = _run(headline="Something new.")
-    assert (requested(page.driver), page.text("h1")) == ([], "Running well.")
+    assert [url for url in requested(page.driver) if "/api/" in url] == []
+    assert page.text("h1") == "Running well."
     page.js(turn, False)
     page.until("Something new.", "h1")
 
