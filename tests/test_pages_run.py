@@ -284,7 +284,7 @@ def test_a_page_that_nobody_looks_at_asks_for_nothing_until_it_is_seen_again(
     page.until("Live, as of")
     page.js(turn, True)
     page.until("Not live while the page is hidden.", ".live")
-    WebDriverWait(served, PATIENCE, 0.03).until(lambda script: script.streams == 0)
+    WebDriverWait(page.driver, PATIENCE, 0.03).until(lambda _: served.streams == 0)
     requested(page.driver)
     served.told = _run(headline="Something new.")
     assert [url for url in requested(page.driver) if "/api/" in url] == []
