@@ -32,6 +32,11 @@ export function span(seconds) {
   return `${figure(seconds / 86400, 1)} days`;
 }
 
+/** How long something lasts so far: as `span`, without a digit that changes faster than one reads. */
+export function lasting(seconds) {
+  return seconds < 10 ? `${whole.format(seconds)} s` : span(seconds);
+}
+
 /** A moment in the reader's own time zone; `iso` as the files have it. */
 export function moment(iso) {
   const at = new Date(iso ?? NaN);
