@@ -15,14 +15,12 @@ ASKS_NOBODY = ("serve", "--no-browser", "--port", "0")
 
 
 def _started(place: Path, *arguments: str) -> tuple["subprocess.Popen[bytes]", list[str]]:
-    flags = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {}
     process = subprocess.Popen(
         [sys.executable, str(SCRIPT), *ASKS_NOBODY, *arguments],
         cwd=place,
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        **flags,
     )
     assert process.stdout is not None
     return process, [process.stdout.readline().decode() for _ in range(3)]

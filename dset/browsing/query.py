@@ -16,7 +16,7 @@ SORTS = {
     "at": "at", "row": "row", "id": "id", "status": "status", "label": "label", "model": "model", "length": "length",
     "cost_usd": "cost", "cost": "cost", "seconds": "seconds", "tokens": "tokens",
 }  # fmt: skip
-_TEXTS = ("q", "label", "model", "status")
+_TEXTS = ("q", "id", "label", "model", "status")
 _LENGTHS, _COSTS = ("length_from", "length_to"), ("cost_from", "cost_to")
 
 
@@ -25,6 +25,7 @@ class Query:
     """The empty one is all answers, the newest first. A '' and a None filter nothing."""
 
     q: str = ""
+    id: str = ""
     label: str = ""
     model: str = ""
     status: str = ""

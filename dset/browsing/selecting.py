@@ -99,7 +99,7 @@ def _terms(query: Query) -> tuple[list[str], list[Any]]:
     terms: list[str] = []
     values: list[Any] = [ASIDE if query.status == RETRIED else SHOWN]
     limits: Sequence[tuple[str, Any]] = (
-        ("status =", query.status), ("label =", query.label), ("model =", query.model),
+        ("id =", query.id), ("status =", query.status), ("label =", query.label), ("model =", query.model),
         ("length >=", query.length_from), ("length <=", query.length_to), ("cost >=", query.cost_from), ("cost <=", query.cost_to),
     )  # fmt: skip
     for term, value in limits:

@@ -23,6 +23,7 @@ def router(desk: Desk) -> APIRouter:
     @made.get("/api/datasets/{key}/answers", summary="A page of the answers that are asked for")
     def answers(
         key: Key,
+        id: Text = "",  # noqa: A002 - as the journal has it
         q: Annotated[
             str, Query(max_length=10_000, description="what stands in question, answer or thoughts")
         ] = "",
@@ -69,6 +70,6 @@ def router(desk: Desk) -> APIRouter:
         left: Word, right: Word, q: Text = "", only: Word = "", offset: Figure = "", limit: Figure = ""
     ) -> dict[str, Any]:
         wanted = pairs.read({"q": q, "only": only, "offset": offset, "limit": limit})
-        return pairs.page(desk.index(left), desk.index(right), wanted)
+        return desk.pairs(left, right).page(wanted)
 
     return made

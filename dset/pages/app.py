@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from dset import __version__
 from dset.cleaning import clean
 from dset.errors import DsetError
-from dset.pages import page_routes
+from dset.pages import answer_routes, chart_routes, page_routes, run_routes
 from dset.pages.desk import Desk
 from dset.pages.guard import Guard
 from dset.pages.house import House
@@ -32,7 +32,8 @@ def routes(desk: Desk, tasks_path: Path) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.include_router(page_routes.router(desk))
+    for made in (page_routes, run_routes, answer_routes, chart_routes):
+        app.include_router(made.router(desk))
     app.state.tasks_path = tasks_path
     app.add_exception_handler(NotThereError, _not_there)
     app.add_exception_handler(DsetError, _ours)

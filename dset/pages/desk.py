@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dset.browsing.index import Index
+from dset.browsing.pairs import Pairs
 from dset.pages.figure_jobs import FigureJobs
 from dset.pages.shelf import Dataset, Shelf
 from dset.watching.watch import Watch
@@ -35,6 +36,7 @@ class Desk:
         self.closing = threading.Event()
         self.figures = FigureJobs(self.closing)
         self._lock, self._kept = threading.Lock(), dict[str, _Kept]()
+        self._paired: dict[tuple[str, str], Pairs] = {}
 
     @contextlib.contextmanager
     def until(self, closing: threading.Event) -> Iterator[None]:
@@ -46,8 +48,10 @@ class Desk:
         finally:
             closing.set()
             with self._lock:
-                for one in self._kept.values():
-                    one.index.close()
+                for pairs in self._paired.values():
+                    pairs.close()
+                for kept in self._kept.values():
+                    kept.index.close()
 
     def dataset(self, key: str) -> Dataset:
         """The dataset of this key. Raises NotThereError."""
@@ -58,6 +62,16 @@ class Desk:
         index = self._of(key).index
         index.refresh(_PATIENCE)
         return index
+
+    def pairs(self, left: str, right: str) -> Pairs:
+        """Both side by side. Raises NotThereError."""
+        ours, theirs = self.index(left), self.index(right)
+        with self._lock:
+            if (left, right) not in self._paired:
+                place = self._place / f"{left}-{right}"
+                place.mkdir(exist_ok=True)
+                self._paired[left, right] = Pairs(ours, theirs, place)
+            return self._paired[left, right]
 
     def snapshot(self, key: str) -> dict[str, Any]:
         """How its run stands, at most a second old. Raises NotThereError."""

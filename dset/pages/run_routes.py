@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from dset.pages.desk import Desk
 
@@ -24,7 +24,7 @@ def router(desk: Desk) -> APIRouter:
         return desk.snapshot(key)
 
     @made.get("/api/datasets/{key}/events", include_in_schema=False)  # it has no end
-    async def events(key: str) -> StreamingResponse | JSONResponse:
+    async def events(key: str) -> Response:
         await asyncio.to_thread(desk.dataset, key)
         if len(listening) >= _STREAMS:
             return JSONResponse({"detail": "too many pages listen; close some"}, 503)
