@@ -52,7 +52,7 @@ def _judged_whole(stated: Stated, task: Task, notes: tuple[str, ...]) -> Judged:
         if kind(task) == "image":
             picture_fields.without(task)
     except UsageError as error:
-        return Judged((f"{_PLACE}: {stated.name}.{error}",), notes)
+        return Judged((f"{_PLACE}: {error}",), notes)
     if not checked.usable:
         return Judged(tuple(one for one in checked.faults if one not in notes), notes)
     return Judged((), (*checked.faults, *checked.notes))

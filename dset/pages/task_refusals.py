@@ -30,7 +30,9 @@ class Refusal:
     """Why it could not be done."""
 
     detail: str  # one line: what is wrong, where, and what to do
-    faults: list[str] = field(default_factory=list)  # where a task has several: a line for each, with its place
+    faults: list[str] = field(
+        default_factory=list
+    )  # where a task has several: a line for each, with its place
 
 
 class PlainRoute(APIRoute):

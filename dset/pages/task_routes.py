@@ -66,7 +66,9 @@ def router(tasks_path: Path) -> APIRouter:
     """The routes; PUT and DELETE change the file at `tasks_path`, and nothing else is ever written."""
     routes, tasks = APIRouter(tags=["tasks"], route_class=PlainRoute), _Tasks(tasks_path)
     one, token = "/tasks/{name}", [Security(_TOKEN)]
-    routes.get("/tasks", summary="All tasks", responses=EVERYWHERE)(tasks.listed)
+    routes.get("/tasks", summary="All tasks", response_description="The tasks.", responses=EVERYWHERE)(
+        tasks.listed
+    )
     routes.get(
         one,
         summary="One task",
@@ -98,13 +100,15 @@ def router(tasks_path: Path) -> APIRouter:
         | CHANGING
         | NO_TASK
         | refusals(
-            s409="The task comes with the program, or tasks.json cannot be read.", s422="The name cannot be read."
+            s409="The task comes with the program, or tasks.json cannot be read.",
+            s422="The name cannot be read.",
         )
         | {204: {"description": "It is gone."}},
     )(tasks.delete)
     routes.post(
         f"{one}/check",
         summary="Check a record",
+        response_description="What is wrong with it, if anything.",
         openapi_extra=task_forms.record_body(),
         responses=EVERYWHERE | CHANGING | WITH_BODY | NO_TASK | refusals(s422="The body is no JSON."),
     )(tasks.check)
