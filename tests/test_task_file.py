@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dset import steps
 from dset.errors import UsageError
-from dset.tasks import documents, task_file
+from dset.tasks import documents, task_file, task_text
 from tests.tasks import FEELINGS
 
 SMALL: dict[str, Any] = {"schema": {"type": "object", "properties": {"คำ": {"type": "string"}}}}
@@ -292,3 +294,48 @@ def test_a_name_that_no_folder_can_have_has_a_fault(name: str) -> None:
 
 def test_a_usual_name_has_none() -> None:
     assert not any(map(task_file.name_fault, ("ner", "_x", "9", "vision-animals", "console")))
+
+
+BLANKS = st.text(" \t\n\r", max_size=3)
+NAMES = st.text(alphabet='ab{}[]",:\\\u0e01\U0001f600$', max_size=4)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | NAMES, lambda one: st.lists(one, max_size=2) | st.dictionaries(NAMES, one, max_size=2), max_leaves=5
+)  # fmt: skip
+
+
+@st.composite
+def files_of_a_person(draw: st.DrawFn) -> str:
+    """A mapping or a list of tasks, laid out in whichever way; at least one stands in it, and some names twice."""
+    is_list = draw(st.booleans())
+
+    def blank() -> str:
+        return draw(BLANKS)
+
+    parts = []
+    for name in draw(st.lists(NAMES.filter(lambda one: one not in {"new", ""}), min_size=1, max_size=4)):
+        value = {"name": name, "schema": draw(JSON)} if is_list else draw(JSON)
+        text = json.dumps(
+            value, ensure_ascii=draw(st.booleans()), indent=draw(st.sampled_from([None, 1, "\t"]))
+        )
+        key = "" if is_list else json.dumps(name) + blank() + ":" + blank()
+        parts.append(blank() + key + text + blank())
+    inner = ("[{}]" if is_list else "{{{}}}").format(",".join(parts))
+    wrapped = f'{{"tasks"{blank()}:{blank()}{inner}{blank()},{blank()}"version":1}}'
+    return blank() + draw(st.sampled_from([inner, wrapped])) + blank()
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
+@given(before=files_of_a_person(), times=st.integers(1, 3))
+def test_whatever_a_file_looks_like_what_comes_and_goes_leaves_no_trace(before: str, times: int) -> None:
+    value = json.loads(before)
+    if documents.is_task(value):
+        return
+    text = before
+    for at in range(times):
+        text, is_new = task_text.with_task(text, "new", {"schema": {"at": at}}, "tasks")
+        assert is_new == (at == 0)
+    after = {one.name: one.document for one in documents.stated(text.encode(), Path("tasks.json"))[0]}
+    known = {one.name: one.document for one in documents.stated(before.encode(), Path("tasks.json"))[0]}
+    assert after.keys() - known.keys() == {"new"}
+    assert {name: after[name] for name in known} == known
+    assert task_text.without_task(text, "new", "tasks") == (before, True)
