@@ -200,6 +200,11 @@ def test_a_body_that_is_no_strict_json_is_refused(client: TestClient, path: Path
     assert not path.exists()
 
 
+def test_a_key_that_stands_twice_is_named_with_its_place(client: TestClient) -> None:
+    refused = client.post("/tasks/ner/check", content=b'{"a": [{"b": 1, "b": 2}]}')
+    assert refused.json()["faults"] == ["the body: a[0].b: stands there twice"]
+
+
 def test_a_body_larger_than_a_megabyte_is_refused_whether_it_says_so_or_not(client: TestClient) -> None:
     large = b'"' + b"x" * (1 << 20) + b'"'
     assert client.post("/tasks/ner/check", content=large).status_code == 413
@@ -324,7 +329,7 @@ def fuzzed(app: FastAPI, examples: int) -> Counter[int]:
 
 
 def test_a_fuzzer_gets_no_answer_that_is_not_declared(app: FastAPI) -> None:
-    seen = fuzzed(app, 5)
+    seen = fuzzed(app, 4)
     assert {200, 401, 404, 422} <= set(seen)
 
 
@@ -381,12 +386,12 @@ def broken_tasks(examples: int, app: FastAPI) -> None:
 
 
 def test_a_task_with_anything_in_it_is_taken_or_refused_and_nothing_stumbles(app: FastAPI) -> None:
-    broken_tasks(15, app)
+    broken_tasks(12, app)
 
 
 @pytest.mark.soak
 def test_many_tasks_with_anything_in_them_make_nothing_stumble(app: FastAPI) -> None:
-    broken_tasks(1500, app)
+    broken_tasks(300, app)
 
 
 def test_the_page_of_the_api_tells_of_each_operation_with_calls_that_work(

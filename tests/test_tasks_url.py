@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from dset.errors import UsageError
 from dset.pages import task_routes
 from dset.rehearsal.exchange import Behaviour, json_reply
 from dset.rehearsal.server import Script, Server
@@ -249,6 +250,9 @@ def test_one_task_that_cannot_be_had_is_in_no_other_ones_way(main: Callable[...,
     assert "How somebody feels" in run.out
     assert "/tasks/gone: there is no such page, though the list names the task" in run.out
     assert "\x1b" not in run.out
+    with pytest.raises(UsageError, match=r"There are .*odd") as caught:
+        catalog.of_server(server.base_url).get("god")
+    assert "\x1b" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["../../x", "x/y", "con.", "A"])
