@@ -111,7 +111,7 @@ def task(settings: Settings, screen: Screen, options: Options) -> int:
     """The verb `task`: tell of the tasks there are, or make the datasets that are ordered, one after the other."""
     from dset.tasks import command, showing
 
-    if report := showing.asked(options["words"]):
+    if report := showing.asked(options["words"], options["tasks_url"]):
         return screen.told(report)
     exit_status = 0
     for order in command.ordered(settings, options, screen.notice):

@@ -90,6 +90,13 @@ VERBS = {
                     values.path,
                     "with a task about pictures: make a record of each in this folder (no pictures)",
                 ),
+                Flag(
+                    "tasks_url",
+                    "URL",
+                    "",
+                    values.base_url,
+                    "take tasks from this server, before the built-in ones; no tasks.json is read (none)",
+                ),
                 _SEED,
                 Flag("set", "NAME=VALUE", (), fixed, "fix a parameter or the label", is_many=True),
                 Flag(

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp
 
 from dset import __version__
 from dset.cleaning import clean
 from dset.errors import DsetError
-from dset.pages import answer_routes, chart_routes, page_routes, run_routes
+from dset.pages import answer_routes, api_page, chart_routes, page_routes, run_routes, task_routes
 from dset.pages.desk import Desk
 from dset.pages.guard import Guard
 from dset.pages.house import House
@@ -34,7 +34,12 @@ def routes(desk: Desk, tasks_path: Path) -> FastAPI:
     )
     for made in (page_routes, run_routes, answer_routes, chart_routes):
         app.include_router(made.router(desk))
-    app.state.tasks_path = tasks_path
+    app.include_router(task_routes.router(tasks_path))
+
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        return HTMLResponse(api_page.page(app.openapi()))
+
     app.add_exception_handler(NotThereError, _not_there)
     app.add_exception_handler(DsetError, _ours)
     app.add_exception_handler(OSError, _disk)

@@ -1,10 +1,11 @@
-"""Which tasks there are: those that come with the program, and those of a tasks.json, which go before them."""
+"""Which tasks there are: those that come with the program, and those of a tasks.json or a server, which go before them."""
 
 import importlib.resources
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dset.cleaning import clean
 from dset.errors import UsageError
 from dset.tasks import definitions, documents, older_form
 from dset.tasks.definitions import Task, TaskError
@@ -38,15 +39,15 @@ class Examined:
 class Catalog:
     """The tasks by name. A task is looked at when it is asked for: a broken one is in no other one's way."""
 
-    own: dict[str, Stated] = field(default_factory=dict)  # of tasks.json
-    path: Path | None = None
+    own: Mapping[str, Stated] = field(default_factory=dict)  # of tasks.json, or of a server
+    path: Path | str | None = None  # the file, or the server's URL
 
     def names(self) -> tuple[str, ...]:
         """The built-in tasks in their order, then those that the file adds."""
         return tuple(dict.fromkeys([*builtin(), *self.own]))
 
     def is_own(self, name: str) -> bool:
-        """The task comes from the file, though one of this name may be built in."""
+        """The task comes from the file or the server, though one of this name may be built in."""
         return name in self.own
 
     def get(self, name: str) -> Task:
@@ -70,7 +71,7 @@ class Catalog:
         return examine(_built_in(name), "built in")
 
     def _meant(self, name: str) -> str:
-        hint, listed = meant(name, self.names()), ", ".join(self.names())
+        hint, listed = clean(meant(name, self.names()), 2000), clean(", ".join(self.names()), 2000)
         return f"{hint} There are {listed}" if hint.startswith("did") else hint
 
 
@@ -101,6 +102,17 @@ def load(path: Path | None = None) -> Catalog:
             return Catalog()
     stated, _ = documents.read(path)
     return Catalog({one.name: one for one in stated}, path)
+
+
+def of_server(url: str) -> Catalog:
+    """The built-in tasks and those of the server, which go before them; a tasks.json is not read.
+
+    Nothing is fetched before a task is looked at; then RemoteError may be raised.
+    """
+    from dset.tasks.remote import RemoteTasks
+
+    tasks = RemoteTasks(url)
+    return Catalog(tasks, tasks.url)
 
 
 def examine(stated: Stated, place: str) -> Examined:

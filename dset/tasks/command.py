@@ -7,8 +7,11 @@ from dset.inspection import Report
 from dset.rehearsal import stage
 from dset.session import Follow
 from dset.settings import Settings
-from dset.tasks import catalog, orders
+from dset.tasks import catalog, orders, planfile
+from dset.tasks.catalog import Catalog
+from dset.tasks.documents import Stated
 from dset.tasks.planfile import Order
+from dset.tasks.remote import RemoteError
 from dset.verbs import Options
 from dset.wording import sentences
 
@@ -21,11 +24,41 @@ Tell = Callable[[str], None]
 
 def ordered(settings: Settings, options: Options, tell: Tell) -> "Sequence[Order | PictureOrder]":
     """The orders of the command line. Raises UsageError."""
+    known = _of_server(settings, options, tell) if options["tasks_url"] else catalog.load()
     if options["images"] is None:
-        return orders.read(options, catalog.load(), tell)
+        return orders.read(options, known, tell)
     from dset.tasks import picture_orders
 
-    return picture_orders.read(options, catalog.load(), settings, tell)
+    return picture_orders.read(options, known, settings, tell)
+
+
+def _of_server(settings: Settings, options: Options, tell: Tell) -> Catalog:
+    """The tasks of the server of --tasks-url; of one that is not there, those of the plans that are gone on with.
+
+    Raises RemoteError, UsageError.
+    """
+    known, names = catalog.of_server(options["tasks_url"]), (options["words"] or [""])[0].split(",")
+    try:
+        for name in filter(None, names):
+            known.own.get(name)  # fetched here, so that what is gone on with is decided once
+    except RemoteError as error:
+        planned = _planned(settings, options["name"], names)
+        if planned is None:
+            raise
+        tell(f"{error}; going on with the task as it was planned")
+        return planned
+    return known
+
+
+def _planned(settings: Settings, folder: str, names: Sequence[str]) -> Catalog | None:
+    """The tasks as the plans of their datasets hold them; None unless each of them has one. Raises UsageError."""
+    output = (stage.settings_for(settings) if settings.rehearse else settings).output
+    found = {}
+    for name in names:
+        plan = planfile.read(output / "tasks" / (folder or name) / planfile.NAME) or {"task": {}}
+        if plan["task"].get("name") == name:
+            found[name] = Stated(name, plan["task"], ())
+    return Catalog(found, planfile.NAME) if len(found) == len(names) else None
 
 
 def make(

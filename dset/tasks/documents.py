@@ -1,6 +1,7 @@
 """A task file: its bytes become JSON, and the JSON the tasks in it, in whichever way they stand there."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,20 +26,25 @@ class Stated(NamedTuple):
 
 def read(path: Path) -> tuple[list[Stated], Findings]:
     """The tasks of the file in its order, and what is wrong beside them. Raises UsageError for what is no JSON."""
-    value, doubled = parse(_bytes(path), path)
+    return stated(_bytes(path), path)
+
+
+def stated(data: bytes, path: Path) -> tuple[list[Stated], Findings]:
+    """As `read`, of a file that holds `data`."""
+    value, doubled = parse(data, path)
     findings = Findings()
-    found = _tasks(value, path.stem, findings)
-    stated = []
+    found = tasks_in(value, path.stem, findings)
+    tasks = []
     for place, name, document in found:
         inside = tuple(one[len(place) :].lstrip(".") for one in doubled if _is_in(one, place))
-        stated.append(Stated(name, document, inside))
+        tasks.append(Stated(name, document, inside))
     for one in doubled:
         if not any(_is_in(one, place) for place, _, _ in found):
             findings.add(one, "stands there twice; the last one counts")
-    for name in {one.name for one in stated}:
-        if sum(one.name == name for one in stated) > 1:
+    for name in {one.name for one in tasks}:
+        if sum(one.name == name for one in tasks) > 1:
             findings.add("", f"the task {quoted(name)} stands there twice; the last one counts")
-    return stated, findings
+    return tasks, findings
 
 
 def _is_in(path: str, place: str) -> bool:
@@ -66,7 +72,7 @@ def parse(data: bytes, path: Path | str) -> tuple[Any, list[str]]:
         what = "is UTF-16" if wide else f"is not UTF-8 text (byte {error.start + 1})"
         raise UsageError(f"{path}: {what}; save it as UTF-8") from None
     try:
-        pairs = json.loads(text, object_pairs_hook=_Pairs, parse_constant=_refuse)
+        pairs = json.loads(text, object_pairs_hook=_Pairs, parse_constant=_refuse, parse_float=_finite)
         doubled: list[str] = []
         return _plain(pairs, "", 0, doubled), doubled
     except json.JSONDecodeError as error:
@@ -80,6 +86,13 @@ def parse(data: bytes, path: Path | str) -> tuple[Any, list[str]]:
 
 def _refuse(word: str) -> None:
     raise ValueError(f"is no JSON: {word} is no number there")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if number in {math.inf, -math.inf}:
+        raise ValueError(f"the number {digits[:40]} is too large")
+    return number
 
 
 def _plain(value: Any, path: str, depth: int, doubled: list[str]) -> Any:
@@ -104,11 +117,11 @@ def _whole(text: str, path: str) -> str:
     return text
 
 
-def _tasks(value: object, stem: str, findings: Findings) -> list[tuple[str, str, object]]:
-    """(place, name, document) of each task."""
-    if isinstance(value, dict) and _is_task(value):
-        return [("", _name_of(value) or stem, value)]
-    if isinstance(value, dict) and "tasks" in value and not _is_task(value["tasks"]):
+def tasks_in(value: object, stem: str, findings: Findings) -> list[tuple[str, str, object]]:
+    """(place, name, document) of each task; `stem` is the name of one that stands alone and has none."""
+    if isinstance(value, dict) and is_task(value):
+        return [("", name_of(value) or stem, value)]
+    if isinstance(value, dict) and "tasks" in value and not is_task(value["tasks"]):
         findings.only(value, _BESIDE, "")
         return _listed(value["tasks"], "tasks", findings)
     return _listed(value, "", findings)
@@ -125,7 +138,7 @@ def _listed(value: object, at: str, findings: Findings) -> list[tuple[str, str, 
         return []
     found = []
     for number, one in enumerate(value):
-        name = _name_of(one)
+        name = name_of(one)
         if name:
             found.append((f"{at}[{number}]", name, one))
         else:
@@ -133,7 +146,7 @@ def _listed(value: object, at: str, findings: Findings) -> list[tuple[str, str, 
     return found
 
 
-def _is_task(value: object) -> bool:
+def is_task(value: object) -> bool:
     """One task, not an object of tasks by name: what stands under "schema" is a schema."""
     if not isinstance(value, dict):
         return False
@@ -144,7 +157,7 @@ def _is_task(value: object) -> bool:
     return is_schema or (isinstance(value.get("name"), str) and "schema" in value)
 
 
-def _name_of(task: object) -> str:
+def name_of(task: object) -> str:
     """The name in the task, or in its schema, as the older form may have it; '' for none."""
     if not isinstance(task, dict):
         return ""

@@ -14,6 +14,7 @@ from dset.tasks.catalog import Catalog
 from dset.tasks.definitions import Task
 from dset.tasks.findings import quoted
 from dset.tasks.parameters import Parameter
+from dset.tasks.remote import RemoteError
 
 _WANTED = {
     "list": "it takes no further word",
@@ -30,13 +31,13 @@ _BOUNDS = (
 )  # fmt: skip
 
 
-def asked(words: Sequence[str]) -> Report | None:
+def asked(words: Sequence[str], tasks_url: str = "") -> Report | None:
     """What `task list`, `task show NAME` and `task check FILE` say; None for other words. Raises UsageError."""
     match words:
         case ["list"]:
-            return Report(listed(catalog.load()), 0)
+            return Report(listed(_known(tasks_url)), 0)
         case ["show", name]:
-            return Report(shown(catalog.load().get(name)), 0)
+            return Report(shown(_known(tasks_url).get(name)), 0)
         case ["check", path]:
             return checking.check(Path(path))
         case ["list" | "show" | "check" as verb, *_]:
@@ -44,11 +45,19 @@ def asked(words: Sequence[str]) -> Report | None:
     return None
 
 
+def _known(tasks_url: str) -> Catalog:
+    return catalog.of_server(tasks_url) if tasks_url else catalog.load()
+
+
 def listed(known: Catalog) -> list[str]:
     """A line for each task: name, label, languages of its examples, description; columns under each other."""
     rows = [("name", "label", "examples", "description")]
     for name in known.names():
-        found = known.examined(name)
+        try:
+            found = known.examined(name)
+        except RemoteError as error:  # the server has the other ones all the same
+            rows.append((clean(name), "", "", f"cannot be used: {clean(str(error))}"))
+            continue
         if found.task is None:
             rows.append((clean(name), "", "", f"cannot be used: {clean(found.faults[0])}"))
             continue
