@@ -1,33 +1,53 @@
 """The verb `serve`, from outside."""
 
+import errno
+import queue
 import signal
+import socket
 import subprocess
 import sys
+import urllib.request
+import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from dset.pages import server
+from dset.pages import serving as serving_
+from dset.pages.house import House
+from dset.pages.shelf import Shelf
 from tests.running import SCRIPT, Run, environment
 from tests.served import serving
 
 ASKS_NOBODY = ("serve", "--no-browser", "--port", "0")
 
 
-def _started(place: Path, *arguments: str) -> tuple["subprocess.Popen[bytes]", list[str]]:
+def _started(place: Path, *arguments: str, lines: int = 3) -> tuple["subprocess.Popen[bytes]", list[str]]:
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP
     process = subprocess.Popen(
         [sys.executable, str(SCRIPT), *ASKS_NOBODY, *arguments],
         cwd=place,
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        creationflags=flags,
     )
     assert process.stdout is not None
-    return process, [process.stdout.readline().decode() for _ in range(3)]
+    return process, [process.stdout.readline().decode() for _ in range(lines)]
+
+
+def _asked(address: str) -> int:
+    with urllib.request.urlopen(address, timeout=20) as response:
+        return int(response.status)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
-@pytest.mark.parametrize(("number", "exit_status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "exit_status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_a_signal_ends_it_without_a_traceback(clean_place: Path, number: int, exit_status: int) -> None:
     process, lines = _started(clean_place)
     assert "http://127.0.0.1:" in lines[0]
@@ -36,6 +56,35 @@ def test_a_signal_ends_it_without_a_traceback(clean_place: Path, number: int, ex
     assert process.returncode == exit_status
     assert b"Traceback" not in said
     assert list(clean_place.iterdir()) == []  # it wrote nothing
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
+def test_a_reader_who_leaves_and_an_impatient_one_get_what_they_asked_for(clean_place: Path) -> None:
+    process, lines = _started(clean_place, "--quiet", lines=1)  # the address is the result: said in any case
+    assert process.stdout is not None
+    process.stdout.close()  # `| head -1`
+    address = lines[0].split(" at ")[1].split()[0]
+    assert _asked(address) == 200
+    for _ in range(2):
+        process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert said == b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
+def test_a_second_signal_ends_what_a_thread_holds_up(clean_place: Path) -> None:
+    held = """
+import os, signal, threading, time
+from dset.pages import server
+def started(): [os.kill(os.getpid(), signal.SIGINT) for _ in range(2)]
+async def app(*_): pass
+running = server.Server(app, started, leave=lambda number: os._exit(40 + number))
+threading.Thread(target=threading.Event().wait).start()
+running.run_on(server.listen("127.0.0.1", 0))
+"""
+    done = subprocess.run([sys.executable, "-c", held], cwd=SCRIPT.parent, env=environment(), timeout=30)
+    assert done.returncode == 42
 
 
 def test_a_port_in_use_is_told_in_one_line(main: Callable[..., Run], tmp_path: Path) -> None:
@@ -50,6 +99,77 @@ def test_the_network_is_served_only_with_a_token(main: Callable[..., Run]) -> No
     run = main("serve", "--no-browser", "--host", "0.0.0.0")
     assert run.exit_status == 2
     assert "--token" in run.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--host", "8.8.8.8", "--token", "long-enough-it-is"), "--host 8.8.8.8: cannot be listened at"),
+        (("--host", "x" * 300, "--token", "long-enough-it-is"), "is no address of this machine"),
+        (("--host", "", "--token", "long-enough-it-is"), "is no address of this machine"),
+        (("--host", "0.0.0.0", "--token", "a b"), "--token: takes letters, figures"),
+        (("--token", "ไทย"), "--token: takes letters, figures"),
+        (("--port", "70000"), "--port: 70000 must be from 0 to 65535"),
+        (("--port", "-1"), "--port"),
+    ],
+)
+def test_what_cannot_be_served_is_told_in_one_line(
+    main: Callable[..., Run], arguments: tuple[str, ...], said: str
+) -> None:
+    run = main("serve", "--no-browser", *arguments)
+    assert run.exit_status == 2
+    assert said in run.err
+    assert run.err.count("\n") == 1
+
+
+def test_a_port_that_only_an_administrator_may_take_is_told() -> None:
+    for port, said in ((80, "port 80 may not be used; say --port 8001"), (65_535, "say another one")):
+        assert said in server._why(PermissionError(errno.EACCES, "Permission denied"), "127.0.0.1", port)
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:80/"),
+        ("localhost", "http://localhost:80/"),
+        ("0.0.0.0", "http://127.0.0.1:80/"),
+        ("::", "http://[::1]:80/"),
+        ("fe80::1", "http://[fe80::1]:80/"),
+    ],
+)
+def test_the_address_is_one_that_a_browser_takes(host: str, address: str) -> None:
+    assert serving_._address(House(host, "x"), 80) == address
+
+
+def test_who_comes_from_elsewhere_is_told_where_to_and_with_what(tmp_path: Path) -> None:
+    house = House("0.0.0.0", "the-token")
+    lines = serving_._greeting(Shelf((tmp_path,)), house, "http://127.0.0.1:8000/")
+    assert lines[1] == f"from elsewhere: http://{socket.gethostname().lower()}:8000/?token=the-token"
+    assert house.answers_to(f"{socket.gethostname()}:8000")
+    assert not any("X-Dset-Token" in line for line in lines)
+
+
+def test_localhost_is_the_address_that_a_tunnel_finds() -> None:
+    with server.listen("localhost", 0) as bound:
+        assert bound.getsockname()[0] == "127.0.0.1"
+
+
+def test_a_name_that_says_this_machine_and_is_another_is_not_served_open(
+    main: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("0.0.0.0", 0))]
+    )
+    assert "--host localhost: is another address here" in main("serve", "--host", "localhost").err
+
+
+def test_a_browser_that_cannot_be_opened_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BROWSER", "x")
+    opened, told = queue.Queue[str](), queue.Queue[str]()
+    monkeypatch.setattr(webbrowser, "open", opened.put)
+    serving_._show("http://127.0.0.1:1/", told.put)
+    assert opened.get(timeout=20) == "http://127.0.0.1:1/"
+    assert "open the address yourself" in told.get(timeout=20)
 
 
 def test_a_folder_that_is_not_there_is_told(main: Callable[..., Run], clean_place: Path) -> None:

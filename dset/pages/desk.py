@@ -34,7 +34,7 @@ class Desk:
     def __init__(self, shelf: Shelf, place: Path) -> None:
         self.shelf, self._place = shelf, place
         self.closing = threading.Event()
-        self.figures = FigureJobs(self.closing)
+        self.figures = FigureJobs()
         self._lock, self._kept = threading.Lock(), dict[str, _Kept]()
         self._paired: dict[tuple[str, str], Pairs] = {}
 
@@ -42,11 +42,11 @@ class Desk:
     def until(self, closing: threading.Event) -> Iterator[None]:
         """Keep what is asked for until the block ends; whoever waits for something looks at `closing`."""
         self.closing = closing
-        self.figures = FigureJobs(closing)
         try:
             yield
         finally:
             closing.set()
+            self.figures.end()
             with self._lock:
                 for pairs in self._paired.values():
                     pairs.close()

@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 import shutil
+import socket
 import sys
 import tempfile
 import threading
@@ -22,6 +23,7 @@ from dset.verbs import Options
 
 Tell = Callable[[str], None]
 _TOKEN = re.compile(r"[A-Za-z0-9._~-]{0,200}")
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - and where this machine finds itself then
 _SHORT = 12  # characters of a token that the network could guess
 
 
@@ -78,7 +80,7 @@ def _token(options: Options) -> str:
 
 
 def _address(house: House, port: int) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(house.host, house.host)  # noqa: S104
+    host = _EVERYWHERE.get(house.host, house.host)
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
@@ -88,6 +90,9 @@ def _with_token(house: House) -> str:
 
 def _greeting(shelf: Shelf, house: House, address: str) -> list[str]:
     lines = [f"{shelf.names} is shown at {address}{_with_token(house)} (Ctrl-C ends it)"]
+    if house.host in _EVERYWHERE:
+        port = address.rpartition(":")[2]
+        lines.append(f"from elsewhere: http://{socket.gethostname().lower()}:{port}{_with_token(house)}")
     lines.append(f"tasks for other programs: {address}tasks, described at {address}docs")
     if house.is_open:
         lines.append(f"to change tasks, a program sends the header X-Dset-Token: {house.token}")
