@@ -22,13 +22,15 @@ class FigureProcess:
     def __init__(self, folder: Path) -> None:
         """Raises OSError where no process can be started."""
         root = str(Path(__file__).resolve().parents[2])
-        calmly = {"creationflags": subprocess.BELOW_NORMAL_PRIORITY_CLASS} if sys.platform == "win32" else {}
-        self._process = subprocess.Popen(
+        flags = 0
+        if sys.platform == "win32":
+            flags = subprocess.BELOW_NORMAL_PRIORITY_CLASS
+        self._process = subprocess.Popen(  # noqa: S603 - this interpreter; the folder is an argument of its own
             [sys.executable, "-c", _START, root, str(folder)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            **calmly,
+            creationflags=flags,
         )
 
     def found(self) -> Iterator[dict[str, Any]]:
