@@ -32,9 +32,9 @@ def routes(desk: Desk, tasks_path: Path) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.include_router(task_routes.router(tasks_path))  # first: it is what other programs come for
     for made in (page_routes, run_routes, answer_routes, chart_routes):
         app.include_router(made.router(desk))
-    app.include_router(task_routes.router(tasks_path))
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
