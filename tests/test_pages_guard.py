@@ -364,6 +364,18 @@ def test_events_pass_as_they_come_and_stop_with_the_server() -> None:
     assert served.told == []
 
 
+def test_nonsense_behind_a_request_that_is_being_answered_ends_it(routes: Served) -> None:
+    with socket.create_connection(("127.0.0.1", routes.port), 20) as connection:
+        connection.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
+        came = b""
+        while b"data: 1" not in came:
+            came += connection.recv(1 << 16)
+        connection.sendall(b"zz\r\n")
+        with contextlib.suppress(ConnectionResetError):
+            assert connection.recv(1 << 16) == b""
+    assert routes.told == []
+
+
 def test_whoever_leaves_in_the_middle_is_no_error(routes: Served) -> None:
     with socket.create_connection(("127.0.0.1", routes.port), 20) as connection:
         connection.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -374,6 +386,7 @@ def test_whoever_leaves_in_the_middle_is_no_error(routes: Served) -> None:
 
 def test_an_error_of_our_own_is_told_here_by_its_place_and_to_nobody_else(routes: Served) -> None:
     found = routes.get("/broken?token=" + TOKEN)
+    assert routes.get("/tasks/x").status == 200  # by then the first one has come to its end
     said = routes.told.pop()
     assert found.status == 500
     assert b"secret" not in found.body
