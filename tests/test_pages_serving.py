@@ -72,6 +72,21 @@ def test_a_reader_who_leaves_and_an_impatient_one_get_what_they_asked_for(clean_
     assert said == b""
 
 
+def test_no_browser_is_opened_where_none_is_wanted(
+    main: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(serving_, "_show", lambda address, _: opened.append(address))
+    # What stands in for the server has started, and ends at once.
+    monkeypatch.setattr(
+        server.Server, "run_on", lambda self, bound: (self._started_here(), bound.close(), 0)[2]
+    )
+    assert main("serve", "--no-browser", "--port", "0").exit_status == 0
+    assert opened == []
+    assert main("serve", "--port", "0").exit_status == 0
+    assert opened[0].startswith("http://127.0.0.1:")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals")
 def test_a_second_signal_ends_what_a_thread_holds_up(clean_place: Path) -> None:
     held = """
