@@ -22,7 +22,8 @@ from tests.running import SCRIPT, Run, environment
 ROOT = SCRIPT.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCS = "".join(
-    (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("tasks", "exports", "images")
+    (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("tasks", "exports", "images", "pages")
 )
 ENV = (ROOT / ".env.example").read_text(encoding="utf-8")
 # Modules that are one subject with another one, and tested there.
@@ -231,6 +232,74 @@ TESTED_WITH = {
     "tasks/picture_rehearsal": "picture_tasks",
     "tasks/picture_requests": "picture_tasks",
     "tasks/picture_standing": "picture_tasks",
+    "tasks/task_text": "task_file",
+    "tasks/remote": "tasks_url",
+    "tasks/remote_pages": "tasks_url",
+    "bearings": "live",
+    "markup": "report_html",
+    "charts/amounts": "charts_timeline",
+    "charts/histograms": "charts_timeline",
+    "charts/over_time": "charts_gather",
+    "charts/quantiles": "charts_timeline",
+    "charts/specs": "charts_timeline",
+    "charts/contents": "charts_gather",
+    "charts/defects": "charts_gather",
+    "charts/observed": "charts_gather",
+    "charts/samples": "charts_gather",
+    "charts/page": "report_html",
+    "charts/rendered": "report_html",
+    "charts/sampled": "report_html",
+    "charts/style": "report_html",
+    "watching/advice": "watching_watch",
+    "watching/busy": "watching_watch",
+    "watching/counts": "watching_watch",
+    "watching/lanes": "watching_watch",
+    "watching/lenient": "watching_watch",
+    "watching/newest": "watching_watch",
+    "watching/past": "watching_watch",
+    "watching/standing": "watching_watch",
+    "watching/failing": "watching_reading",
+    "watching/history": "watching_reading",
+    "watching/ledger": "watching_reading",
+    "watching/tailing": "watching_reading",
+    "browsing/entry": "browsing_index",
+    "browsing/folding": "browsing_parts",
+    "browsing/following": "browsing_hostile",
+    "browsing/haystack": "browsing_parts",
+    "browsing/intake": "browsing_index",
+    "browsing/labels": "browsing_index",
+    "browsing/pictures": "browsing_sent",
+    "browsing/query": "browsing_index",
+    "browsing/rows": "browsing_index",
+    "browsing/searching": "browsing_parts",
+    "browsing/selecting": "browsing_index",
+    "browsing/shown": "browsing_hostile",
+    "browsing/standing": "browsing_index",
+    "browsing/store": "browsing_index",
+    "browsing/tally": "browsing_index",
+    "browsing/words": "browsing_index",
+    "pages/answer_routes": "pages_routes",
+    "pages/api_calls": "pages_tasks",
+    "pages/api_page": "pages_tasks",
+    "pages/api_schemas": "pages_tasks",
+    "pages/app": "pages_routes",
+    "pages/assets": "pages_routes",
+    "pages/bodies": "pages_guard",
+    "pages/chart_routes": "pages_figures",
+    "pages/connections": "pages_guard",
+    "pages/desk": "pages_routes",
+    "pages/figure_jobs": "pages_figures",
+    "pages/figure_process": "pages_figures",
+    "pages/house": "pages_guard",
+    "pages/page_routes": "pages_routes",
+    "pages/run_routes": "pages_routes",
+    "pages/server": "pages_serving",
+    "pages/task_answers": "pages_tasks",
+    "pages/task_bodies": "pages_tasks",
+    "pages/task_forms": "pages_tasks",
+    "pages/task_judging": "pages_tasks",
+    "pages/task_refusals": "pages_tasks",
+    "pages/task_routes": "pages_tasks",
 }
 MODULES = sorted(path for path in (ROOT / "dset").rglob("*.py") if path.name != "__init__.py")
 
@@ -252,6 +321,7 @@ def test_each_setting_stands_in_the_readme_in_env_example_and_in_help(
 def test_the_readme_names_no_setting_that_is_not_there() -> None:
     flags = [flag for verb in VERBS.values() for flag in verb.all_flags]
     known = {flag.option for flag in flags} | {"--help"}
+    known |= {flag.option.replace("--", "--no-", 1) for flag in flags if flag.is_switch}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README + DOCS))
     assert named <= known
     variables = set(re.findall(r"DSET_[A-Z_]+", README + ENV + DOCS))
@@ -381,6 +451,8 @@ def test_nothing_in_dset_prints_exits_or_imports_the_script() -> None:
                 isinstance(node, ast.Attribute)
                 and isinstance(node.value, ast.Name)
                 and node.value.id == "sys"
+                and path.name
+                != "figure_process.py"  # a process of its own: there stdout is a pipe to the server
             ):
                 assert node.attr not in {"stdout", "stderr", "exit"}, path
 
@@ -395,6 +467,7 @@ def test_only_steps_py_changes_a_disk_and_only_files_swaps_and_locks_use_it() ->
                 "files.py",
                 "swaps.py",
                 "locks.py",
+                "haystack.py",  # what is searched stands beside the dataset, in a temporary folder
                 "drafts.py",  # of an export: what stands there stands in the journal too
                 "live.py",  # the note of a run, which is lost without harm
             }:
