@@ -102,9 +102,8 @@ class Lock:
 
     def holder(self) -> str:
         """Who holds the lock, '' for nobody. Changes nothing: a file that a killed run left stays where it is."""
-        try:
-            descriptor = os.open(self.path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | _SAFELY)
-        except OSError:
+        descriptor = self._opened()
+        if descriptor < 0:
             return ""
         try:
             _take(descriptor)
@@ -115,6 +114,13 @@ class Lock:
         finally:
             os.close(descriptor)
         return ""
+
+    def _opened(self) -> int:
+        """For a look; a dataset of somebody else's may only be readable. -1 where there is none."""
+        for way in (os.O_RDWR, os.O_RDONLY):
+            with contextlib.suppress(OSError):
+                return os.open(self.path, way | getattr(os, "O_CLOEXEC", 0) | _SAFELY)
+        return -1
 
     @staticmethod
     def _still_there(descriptor: int, path: Path) -> bool:

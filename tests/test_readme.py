@@ -478,8 +478,8 @@ def test_only_steps_py_changes_a_disk_and_only_files_swaps_and_locks_use_it() ->
                     path,
                     node.lineno,
                 )
-            exports = path.parent.name == "exports"  # new files, in the drafts
-            if isinstance(node, ast.Call) and set("wax+") & set(_mode(node)) and not exports:
+            is_other = path.parent.name == "exports" or path.name == "haystack.py"  # new files, no dataset's
+            if isinstance(node, ast.Call) and set("wax+") & set(_mode(node)) and not is_other:
                 raise AssertionError((path, node.lineno))
 
 
