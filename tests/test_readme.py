@@ -468,6 +468,7 @@ def test_only_steps_py_changes_a_disk_and_only_files_swaps_and_locks_use_it() ->
                 "swaps.py",
                 "locks.py",
                 "haystack.py",  # what is searched stands beside the dataset, in a temporary folder
+                "serving.py",  # the same folder, at the end
                 "drafts.py",  # of an export: what stands there stands in the journal too
                 "live.py",  # the note of a run, which is lost without harm
             }:
