@@ -22,12 +22,13 @@ _UNSPACED = (
     "[\u0e01-\u0e4e\u0e81-\u0ece\u1000-\u103f\u1780-\u17d3\u3005-\u3007\u3040-\u30ff\u3400-\u9fff"
     "\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-# Never the space before a combining mark: it would become a mark of another letter.
-_LOOSE = re.compile(rf" (?=[\w\u0e4d])(?:(?<={_UNSPACED} )|(?={_UNSPACED}))")
-_REPEATED = re.compile(r"([.,;:!?…~_。、，；：！？])\1+")
+# A space that a reader does not miss. Never the one before a combining mark: it would become a mark of another letter.
+LOOSE = re.compile(rf" (?=[\w\u0e4d])(?:(?<={_UNSPACED} )|(?={_UNSPACED}))")
+MARKS = ".,;:!?…~_。、，；：！？"
+REPEATED = re.compile(rf"([{MARKS}])\1+")
 _QUOTES = "\"'`´‘’‚“”„«»‹›「」『』【】《》()[]{}（）*¿¡"
-_BEFORE = " " + _QUOTES
-_AFTER = " " + _QUOTES + ".,;:!?…。、，；：！？"
+BEFORE = " " + _QUOTES
+AFTER = " " + _QUOTES + ".,;:!?…。、，；：！？"
 
 
 def normal(text: str) -> str:
@@ -41,7 +42,7 @@ def normal(text: str) -> str:
     3 + 4 is not 3 + 5. A lone surrogate becomes U+FFFD; of a hundred and more marks in a row the first hundred stand.
     """
     text = _composed(text, fold=True)
-    return _REPEATED.sub(r"\1", text).lstrip(_BEFORE).rstrip(_AFTER)
+    return REPEATED.sub(r"\1", text).lstrip(BEFORE).rstrip(AFTER)
 
 
 def composed(text: str) -> str:
@@ -61,7 +62,7 @@ def _composed(text: str, *, fold: bool) -> str:
 
 
 def _unspaced(text: str) -> str:
-    text = _NIKHAHIT_AA.sub("\\1\u0e33", _LOOSE.sub("", text))
+    text = _NIKHAHIT_AA.sub("\\1\u0e33", LOOSE.sub("", text))
     text = _AM_TONES.sub(lambda run: "".join(sorted(run[0], key="\u0e33".__eq__)), text)
     # A tone mark that moved may stand before another mark now.
     return unicodedata.normalize("NFC", text.replace("\u0e40\u0e40", "\u0e41"))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dset import answers
-from dset.browsing import following, intake, shown
+from dset.browsing import following, shown
 from dset.browsing.index import Index
 from dset.browsing.pairs import Comparison, Pairs
 from dset.browsing.query import SORTS, Query
@@ -148,6 +148,7 @@ def test_a_line_without_end_is_passed_over_and_not_held_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(following, "LONGEST", 2_000)
+    monkeypatch.setattr(following, "_BLOCK", 1_000)
     folder = Folder(tmp_path / "out")
     (tmp_path / "place").mkdir()
     samples.write_lines(
@@ -169,8 +170,10 @@ def test_texts_of_great_length_are_cut(tmp_path: Path, monkeypatch: pytest.Monke
     assert shown.text("x" * 101, shown.LONGEST) == "x" * 99 + "…"
 
 
-def test_many_large_lines_are_taken_in_by_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "_BYTES", 1_000)
+def test_lines_are_taken_in_by_bytes_one_that_is_larger_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "_BLOCK", 1_000)
     folder = Folder(tmp_path / "out")
     (tmp_path / "place").mkdir()
     samples.write_lines(folder.journal, [samples.record(f"{at}" * 600) for at in range(5)])

@@ -11,6 +11,7 @@ import pytest
 
 from dset import answers, rejections
 from dset.answers import Record
+from dset.browsing import following
 from dset.browsing.index import Index
 from dset.browsing.query import Query
 from dset.errors import StorageError
@@ -250,12 +251,15 @@ def test_an_answer_that_is_opened_where_something_else_stands_is_noticed(
     assert found(index, sort="row") == ["ddd", "b", "c"]
 
 
-def test_reading_in_slices_shows_what_is_there_and_how_far_it_is(folder: Folder, opened: Open) -> None:
+def test_reading_in_slices_shows_what_is_there_and_how_far_it_is(
+    folder: Folder, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "_BLOCK", 100_000)
     append(folder.journal, *(said(f"q{at}", "x" * 200) for at in range(1_200)))
     index = opened()
     assert not index.refresh(0)
     page, size = index.page(Query()), folder.journal.stat().st_size
-    assert page["total"] == 500
+    assert 0 < page["total"] < 1_200
     assert 0 < page["reading"]["bytes"] < page["reading"]["of"] == size
     while not index.refresh(0):
         pass
@@ -364,7 +368,10 @@ def test_the_label_of_a_task_is_its_own_of_all_records_in_an_answer(folder: Fold
     assert row["answer"] == '{"records": [{"mood": "glad"}, {"mood": "sad"}], "slots": [1, 2]}'
 
 
-def test_pages_are_read_while_another_thread_takes_answers_in(folder: Folder, opened: Open) -> None:
+def test_pages_are_read_while_another_thread_takes_answers_in(
+    folder: Folder, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "_BLOCK", 50_000)
     append(folder.journal, *(said(f"q{at}", "needle") for at in range(2_000)))
     index = opened()
     totals: list[int] = []

@@ -4,6 +4,8 @@ import random
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dset import texts
 from dset.browsing import folding, haystack, query
@@ -83,8 +85,33 @@ def test_what_a_reader_takes_for_the_same_is_folded_to_the_same(one: str, other:
     ]
 )
 def test_answers_are_alike_where_texts_normal_says_so(one: str, other: str) -> None:
-    ours = folding.likeness(folding.folded(one)) == folding.likeness(folding.folded(other))
-    assert ours == (texts.normal(one) == texts.normal(other))
+    ours, theirs = (folding.folded(text).encode("utf-8", "replace") for text in (one, other))
+    are_alike = texts.normal(one) == texts.normal(other)
+    assert folding.are_alike(ours, theirs) == are_alike
+    assert folding.outline(ours) == folding.outline(theirs) or not are_alike
+
+
+@each([("!" * 300 + "a b c" * 90, "!a b c" + "a b c" * 89), ("x" + "." * 500 + "y", "x.y"), ("…" * 400, "")])
+def test_texts_that_are_alike_have_one_outline_however_many_marks_they_hold(one: str, other: str) -> None:
+    ours, theirs = (folding.folded(text).encode() for text in (one, other))
+    assert folding.are_alike(ours, theirs)
+    assert folding.outline(ours) == folding.outline(theirs)
+
+
+def test_texts_that_are_not_alike_seldom_have_one_outline() -> None:
+    assert len({folding.outline(f"answer {number}, that".encode()) for number in range(1_000)}) == 1_000
+
+
+_ODD = "aAß é\u0301\u0316Σςİ ก\u0e48\u0e32\u0e33\u0e40\u0e4d去。각\u1100.!\u200b\ufe0f\u034f\U000e0100\u180b\u3000\n\x1f\x85\u2028\ud800"
+
+
+@given(text=st.text(st.one_of(st.characters(), st.sampled_from(_ODD)), max_size=20))
+def test_whatever_is_folded_is_as_texts_normal_has_it_and_in_one_line(text: str) -> None:
+    folded = folding.folded(text)
+    assert folding.are_alike(folded.encode(), texts.normal(text).encode())
+    assert folding.folded(folded) == folded
+    assert len(folded.splitlines()) <= 1
+    assert "\x1f" not in folded
 
 
 def test_folding_takes_no_longer_for_piles_of_marks() -> None:

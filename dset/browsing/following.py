@@ -6,9 +6,8 @@ Nothing is read while the file's size and time stay as they were.
 import os
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from dset import answers
 from dset.answers import Record
@@ -20,9 +19,8 @@ _BLOCK = 1 << 20
 _Stamp = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A whole line: where it stands, and its record, None where it is damaged."""
+class Line(NamedTuple):
+    """A whole line without its end: where it stands, and its record, None where it is damaged."""
 
     offset: int
     size: int
@@ -31,7 +29,7 @@ class Line:
 
 
 class Following:
-    """One file. `has_changed` first, then `lines`, as often as wanted; not for several threads at once."""
+    """One file. `has_changed` first, then `batches`, as often as wanted; not for several threads at once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -83,10 +81,10 @@ class Following:
                 crc, left = zlib.crc32(block, crc), left - len(block)
         return not left and crc == self._crc
 
-    def lines(self) -> Iterator[Line]:
-        """What came since, one line after the other; may be left at any of them. Raises OSError.
+    def batches(self) -> Iterator[list[Line]]:
+        """What came since, about a megabyte of lines at a time, blank ones left out; may be left after any of them.
 
-        A last line without its end is taken where it is a whole record, else it waits.
+        A last line without its end is taken where it is a whole record, else it waits. Raises OSError.
         """
         if self.is_read or not self.size:
             return
@@ -95,32 +93,40 @@ class Following:
             if (status.st_dev, status.st_ino) != self._identity:
                 return  # replaced just now: the next look tells
             stream.seek(self.at)
-            while (raw := stream.readline(LONGEST)) and (line := self._line(stream, raw)):
-                if line.size:
-                    yield line
+            while (block := stream.read(_BLOCK)) and (lines := self._lines(stream, block)) is not None:
+                yield lines
+                stream.seek(self.at)
             # As it was when it was opened: what was added since differs from that.
             self._stamp = status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino
 
-    def _line(self, stream: IO[bytes], raw: bytes) -> Line | None:
-        """The line that begins with `raw`, of size 0 where it is blank; None where it has no end yet."""
-        offset = self.at
+    def _lines(self, stream: IO[bytes], block: bytes) -> list[Line] | None:
+        """The lines that end in the block; where none does the one that begins it, None where that has no end yet."""
+        end = block.rfind(b"\n")
+        if end < 0:
+            stream.seek(self.at)
+            return self._long(stream, stream.readline(LONGEST))
+        offset, lines = self.at, []
+        for raw in block[:end].split(b"\n"):
+            if raw.strip():
+                lines.append(_line(offset, raw))
+            offset += len(raw) + 1
+        self._take(block[: end + 1])
+        self.damaged += sum(line.record is None for line in lines)
+        return lines
+
+    def _long(self, stream: IO[bytes], raw: bytes) -> list[Line] | None:
+        """The line that is, or begins with, `raw`."""
         if len(raw) == LONGEST and not raw.endswith(b"\n"):
             return self._skipped(stream, raw)
-        if not raw.strip():
-            self._take(raw)
-            return Line(offset, 0, 0, None)
-        try:
-            record = answers.parse(raw)
-        except ValueError:
-            record = None
-        if not raw.endswith(b"\n") and record is None:
+        line = _line(self.at, raw.removesuffix(b"\n"))
+        if not raw.endswith(b"\n") and line.record is None:
             return None
         self._take(raw)
-        self.damaged += record is None
-        return Line(offset, len(raw), zlib.crc32(raw), record)
+        self.damaged += line.record is None
+        return [line]
 
-    def _skipped(self, stream: IO[bytes], raw: bytes) -> Line | None:
-        offset, crc, size = self.at, zlib.crc32(raw, self._crc), len(raw)
+    def _skipped(self, stream: IO[bytes], raw: bytes) -> list[Line] | None:
+        crc, size = zlib.crc32(raw, self._crc), len(raw)
         while not raw.endswith(b"\n"):
             raw = stream.readline(_SKIPPED)
             if not raw:
@@ -128,12 +134,19 @@ class Following:
             crc, size = zlib.crc32(raw, crc), size + len(raw)
         self.at, self._crc, self._tail = self.at + size, crc, raw[-_TAIL:]
         self.damaged += 1
-        return Line(offset, size, 0, None)
+        return []
 
     def _take(self, raw: bytes) -> None:
         self.at += len(raw)
         self._crc = zlib.crc32(raw, self._crc)
         self._tail = raw[-_TAIL:] if len(raw) >= _TAIL else (self._tail + raw)[-_TAIL:]
+
+
+def _line(offset: int, raw: bytes) -> Line:
+    try:
+        return Line(offset, len(raw), zlib.crc32(raw), answers.parse(raw))
+    except ValueError:
+        return Line(offset, len(raw), 0, None)
 
 
 def at(path: Path, offset: int, size: int, crc: int) -> Record | None:

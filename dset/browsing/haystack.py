@@ -3,10 +3,11 @@
 A line each, so that a hit's place tells the row: nothing folded holds a line break.
 """
 
+import contextlib
 import os
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,20 @@ class Haystack:
             stream.seek(self._starts[-1])
             stream.write(b"".join(pieces))
         self._starts.extend(starts)  # only now are they searched
+
+    @contextlib.contextmanager
+    def rows(self) -> Iterator[Callable[[int], bytes]]:
+        """Within it, what gives a row's text by its place; b"" for one that is not there. Raises OSError."""
+        starts = self._starts
+        with self.path.open("rb", buffering=0) as stream:
+
+            def row(at: int) -> bytes:
+                if not 0 <= at < len(starts) - 1:
+                    return b""
+                stream.seek(starts[at])
+                return stream.read(starts[at + 1] - starts[at] - 1)
+
+            yield row
 
     def search(self, needle: bytes, known: Hits | None = None) -> Hits:
         """The rows that hold the bytes; `known`: what was found of them before, with fewer rows. Raises OSError."""

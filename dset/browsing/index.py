@@ -1,9 +1,10 @@
 """The answers of one output folder, made searchable without loading them, while a run may be adding to them."""
 
+import contextlib
 import itertools
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,7 +12,7 @@ from dset.browsing import entry, following, pictures, shown, tally, words
 from dset.browsing.intake import Intake, Source
 from dset.browsing.pictures import Picture
 from dset.browsing.query import Query
-from dset.browsing.rows import PREVIEW, Row
+from dset.browsing.rows import ANSWER, BOUNDARY, PREVIEW, Row
 from dset.browsing.searching import Searching
 from dset.browsing.selecting import Found, selection
 from dset.browsing.sent import Runs
@@ -147,6 +148,12 @@ class Index:
     def store(self) -> Store:
         """Where its table is, to be paired with another one's."""
         return self._intake.store
+
+    @contextlib.contextmanager
+    def folded_answers(self) -> Iterator[Callable[[int], bytes]]:
+        """Within it, what gives the text by which answer n, one of output.json, is compared; b"" where there is none."""
+        with self._intake.sources[0].texts.rows() as row:
+            yield lambda n: b"".join(row(n >> 1).split(BOUNDARY)[ANSWER : ANSWER + 1])
 
     def search(self, text: str) -> Found | None:
         """Where a text stands; None where it is blank."""

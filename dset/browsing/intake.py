@@ -8,7 +8,7 @@ import itertools
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,8 +21,6 @@ from dset.browsing.tally import Tally
 from dset.browsing.words import Words
 from dset.folders import Folder
 
-_LINES = 500  # taken in with one transaction: about a twentieth of a second
-_BYTES = 4 << 20  # of them, at the most by one line more
 _LONG = (
     64 << 10
 )  # bytes of a line whose beginning is kept beside the table: pages read the others where they stand
@@ -93,8 +91,8 @@ class Intake:
     def _refresh(self, until: float) -> None:
         self._look()
         for source in self.sources:
-            for batch in _batches(line for line in source.lines.lines() if line.record is not None):
-                self._take(source, batch)
+            for batch in source.lines.batches():
+                self._take(source, [line for line in batch if line.record is not None])
                 if time.monotonic() >= until:
                     return
 
@@ -141,8 +139,7 @@ class Intake:
             connection.executemany(_INSERT, table)
             _preview(connection, made)
             hidden = self._superseded(connection, source, table)
-        for row in table:
-            source.tally.add(row)
+        source.tally.add(table)
         for _, status, label, model in hidden:
             self.sources[1].tally.remove(status, label, model)
         self.version += 1
@@ -155,20 +152,6 @@ class Intake:
         if len(self.sources[1].texts):
             return standing.after_answers(connection, [row.id for row in table])
         return []
-
-
-def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    """The lines in batches of so many, or of so many bytes."""
-    batch: list[Line] = []
-    size = 0
-    for line in lines:
-        batch.append(line)
-        size += line.size
-        if len(batch) == _LINES or size > _BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def _preview(connection: sqlite3.Connection, made: Sequence[tuple[Row, bytes, Words]]) -> None:

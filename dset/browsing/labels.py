@@ -71,7 +71,7 @@ def guess(folder: Folder) -> Guess:
     if kind:
         name = _of_task(folder)
         return Guess(Labels(name, "task" if name else ""))
-    looked_at = list(_sample(folder))
+    looked_at = list(islice(_sample(folder), _LOOKED_AT))
     if not looked_at:
         return Guess(Labels(), 1)
     size = folder.journal.stat().st_size
@@ -91,10 +91,8 @@ def _of_task(folder: Folder) -> str:
 def _sample(folder: Folder) -> Iterator[Record]:
     journal = Following(folder.journal)
     journal.has_changed()
-    lines = (line for line in journal.lines() if line.record is not None)
-    for line in islice(lines, _LOOKED_AT):
-        assert line.record is not None
-        yield line.record
+    for batch in journal.batches():
+        yield from (line.record for line in batch if line.record is not None)
         if journal.at > _MOST:
             return
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from dset.browsing import store
+from dset.browsing.folding import are_alike
 from dset.browsing.index import Index
 from dset.browsing.query import Query, whole
 from dset.browsing.selecting import Found
@@ -22,7 +23,7 @@ _REMEMBERED = 20
 # Of an id with several answers the last one counts.
 _SIDE = """
 DROP TABLE IF EXISTS {side};
-CREATE TABLE {side} AS SELECT id, max(n) AS n, likeness, row FROM {side}_db.answers
+CREATE TABLE {side} AS SELECT id, max(n) AS n, outline, row FROM {side}_db.answers
  WHERE shown = 1 AND n % 2 = 0 GROUP BY id;
 CREATE UNIQUE INDEX {side}_ids ON {side}(id);
 """
@@ -30,7 +31,7 @@ _PAIRS = """
 DROP TABLE IF EXISTS pairs;
 CREATE TABLE pairs AS SELECT left_n, right_n, kind FROM (
  SELECT l.n AS left_n, r.n AS right_n, l.row AS row,
-  CASE WHEN r.n IS NULL THEN 'left' WHEN l.likeness = r.likeness THEN 'same' ELSE 'different' END AS kind
+  CASE WHEN r.n IS NULL THEN 'left' WHEN l.outline = r.outline AND alike(l.n, r.n) THEN 'same' ELSE 'different' END AS kind
   FROM lefts AS l LEFT JOIN rights AS r ON r.id = l.id
  UNION ALL
  SELECT NULL, r.n, r.row, 'right' FROM rights AS r LEFT JOIN lefts AS l ON l.id = r.id WHERE l.id IS NULL
@@ -131,7 +132,11 @@ class Pairs:
         self._made = None
         for side in ("lefts", "rights"):
             self._connection.executescript(_SIDE.format(side=side))
-        self._connection.executescript(_PAIRS)
+        with self._left.folded_answers() as ours, self._right.folded_answers() as theirs:
+            self._connection.create_function(
+                "alike", 2, lambda left, right: are_alike(ours(left), theirs(right)), deterministic=True
+            )
+            self._connection.executescript(_PAIRS)
         self._counts = {}
         self._made, ended = versions, time.monotonic()
         self._again_at = ended + _PATIENCE * (ended - now)

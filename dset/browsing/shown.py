@@ -18,6 +18,8 @@ def text(value: object, most: int = LONGEST) -> str:
         return ""
     if len(value) > most:
         value = value[: most - 1] + "…"
+    if value.isascii():
+        return value
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -32,7 +34,7 @@ def whole(value: object) -> int | None:
 
 def amount(value: object) -> float | None:
     """The value where it is a number from 0 on that ends."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
         return None
     try:
         number = float(value)

@@ -13,7 +13,7 @@ Matcher = Callable[[int], bool]
 _TABLES = """
 CREATE TABLE answers(
  n INTEGER PRIMARY KEY, shown INTEGER, status TEXT, label TEXT, model TEXT, length INTEGER, cost REAL, row INTEGER,
- seconds REAL, tokens INTEGER, at TEXT, id TEXT, picture INTEGER, likeness INTEGER, offset INTEGER, size INTEGER,
+ seconds REAL, tokens INTEGER, at TEXT, id TEXT, picture INTEGER, outline INTEGER, offset INTEGER, size INTEGER,
  crc INTEGER
 );
 CREATE TABLE previews(n INTEGER PRIMARY KEY, question TEXT, answer TEXT, reason TEXT);

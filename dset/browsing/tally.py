@@ -1,7 +1,7 @@
 """How often each status, label and model stands, kept while the lines are read: nothing is counted again for a page."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dset.browsing.rows import SHOWN, Row
@@ -17,11 +17,11 @@ class Range:
     least: float | None = None
     most: float | None = None
 
-    def add(self, value: float | None) -> None:
-        """Take a figure in."""
-        if value is not None:
-            self.least = value if self.least is None else min(self.least, value)
-            self.most = value if self.most is None else max(self.most, value)
+    def add(self, values: Iterable[float | None]) -> None:
+        """Take figures in."""
+        known = [value for value in (*values, self.least, self.most) if value is not None]
+        if known:
+            self.least, self.most = min(known), max(known)
 
     def told(self) -> dict[str, float | None]:
         """As JSON has it."""
@@ -38,25 +38,25 @@ class Tally:
     length: Range = field(default_factory=Range)
     cost: Range = field(default_factory=Range)
 
-    def add(self, row: Row) -> None:
-        """A row came."""
-        _count(self.statuses, row.status, 1)
-        if row.shown == SHOWN:
-            _count(self.labels, row.label, 1)
-            _count(self.models, row.model, 1)
-            self.length.add(row.length)
-            self.cost.add(row.cost)
+    def add(self, rows: Sequence[Row]) -> None:
+        """Rows came."""
+        _count(self.statuses, Counter(row.status for row in rows))
+        shown = [row for row in rows if row.shown == SHOWN]
+        _count(self.labels, Counter(row.label for row in shown))
+        _count(self.models, Counter(row.model for row in shown))
+        self.length.add(row.length for row in shown)
+        self.cost.add(row.cost for row in shown)
 
     def remove(self, status: str, label: str, model: str) -> None:
         """A row is shown no longer."""
-        _count(self.statuses, status, -1)
-        _count(self.labels, label, -1)
-        _count(self.models, model, -1)
+        for counts, value in ((self.statuses, status), (self.labels, label), (self.models, model)):
+            _count(counts, {value: -1})
 
 
-def _count(counts: Counter[str], value: str, by: int) -> None:
-    if value and (value in counts or len(counts) < _MOST):
-        counts[value] += by
+def _count(counts: Counter[str], more: Mapping[str, int]) -> None:
+    for value, by in more.items():
+        if value and (value in counts or len(counts) < _MOST):
+            counts[value] += by
 
 
 def merged(tallies: Iterable[Tally]) -> Tally:
@@ -66,8 +66,7 @@ def merged(tallies: Iterable[Tally]) -> Tally:
         for name in ("statuses", "labels", "models"):
             getattr(whole, name).update(dict(getattr(one, name)))
         for name in ("length", "cost"):
-            for value in (getattr(one, name).least, getattr(one, name).most):
-                getattr(whole, name).add(value)
+            getattr(whole, name).add((getattr(one, name).least, getattr(one, name).most))
     return whole
 
 

@@ -1,8 +1,7 @@
 """The words of a line of output.json or rejected.json, whoever wrote it: question, answer, thoughts, reason."""
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from dset.answers import Record
 from dset.browsing import shown
@@ -10,8 +9,7 @@ from dset.browsing import shown
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """Whole characters only, at most a million in each; '' for what is not there."""
 
     question: str
@@ -32,15 +30,18 @@ def of(record: Record, *, is_captions: bool = False) -> Words:
         answer = data["caption"]
     said = shown.text(answer)
     # An object that came with escapes is read as what it says.
-    if isinstance(data, dict | list) and (not said.strip() or "\\u" in said):
+    if isinstance(data, (dict, list)) and (not said.strip() or "\\u" in said):
         said = _json(data)
     return Words(question(about), said, shown.text(thoughts), shown.text(record.get("reason")))
 
 
 def question(about: dict[str, Any]) -> str:
     """What was asked: the question; without one the conversation, without that the picture."""
-    texts = (shown.text(about.get(name)) for name in ("question", "messages", "image"))
-    return next((text for text in texts if text.strip()), "")
+    for name in ("question", "messages", "image"):
+        text = shown.text(about.get(name))
+        if text and not text.isspace():
+            return text
+    return ""
 
 
 def _json(data: Any) -> str:
