@@ -197,7 +197,7 @@ VERBS = {
                     values.verbatim,
                     "what a program shows that changes tasks, and everybody from elsewhere (a new one each time)",
                 ),
-                Flag("no_browser", "", False, values.switch, "open no browser"),
+                Flag("browser", "", True, values.switch, "open it in the browser (yes)"),
             ),
             is_run=False,
         ),

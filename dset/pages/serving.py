@@ -45,7 +45,7 @@ def serve(settings: Settings, options: Options, result: Tell, notice: Tell) -> i
         def started() -> None:
             for line in _greeting(shelf, house, address):
                 result(line)
-            if not options["no_browser"]:
+            if options["browser"]:
                 _show(f"{address}{_with_token(house)}", notice)
 
         def leave(number: int) -> None:
