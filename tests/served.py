@@ -4,7 +4,7 @@ import contextlib
 import json
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -120,3 +120,36 @@ def requested(driver: Any) -> list[str]:
         if message["method"] == "Network.requestWillBeSent":
             found.append(message["params"]["request"]["url"])
     return [url for url in found if not url.startswith("chrome:")]  # its own first page
+
+
+@contextlib.contextmanager
+def emulated(driver: Any, media: Mapping[str, str] | None = None, width: int = 0) -> Iterator[None]:
+    """The media features, and where it is given a telephone's width, hold while the block runs: other tests have the same browser."""
+    features = [{"name": name, "value": value} for name, value in (media or {}).items()]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    if width:
+        size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        yield
+    finally:
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+        driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def until(driver: Any, script: str, *given: Any, most: float = 20) -> Any:
+    """What the script returns once that is anything; a page that is being left is asked again."""
+    from selenium.common.exceptions import JavascriptException
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    waiting = WebDriverWait(driver, most, 0.03, (JavascriptException,))
+    return waiting.until(lambda _: driver.execute_script(script, *given), f"never: {script} {given}")
+
+
+def seen(driver: Any, css: str, text: str, most: float = 20) -> Any:
+    """The first element of the selector that shows the text, once there is one."""
+    script = (
+        "return [...document.querySelectorAll(arguments[0])].find((one) => one.checkVisibility() "
+        "&& one.innerText.includes(arguments[1]))"
+    )
+    return until(driver, script, css, text, most=most)

@@ -12,7 +12,7 @@ import { el, fill } from "./dom.js";
 import { begin } from "./shell.js";
 
 const LIMIT = 50;
-const OTHERS = ["sort", "order", "view", "answer"];
+const OTHERS = ["sort", "order", "view", "answer", "id"];
 
 begin((dataset, main) => {
   let state = {}, wanted = "", facets = null;
@@ -26,7 +26,7 @@ begin((dataset, main) => {
     turn: (page) => (change({ page }), shown.top()),
     again: () => [look(), values.look({})],
   });
-  const full = one(dataset.key, { has, step, closed });
+  const full = one(dataset.key, { has, step, closed, found: (n) => change({ id: "", answer: n }, false) });
   const answers = loader(route(dataset.key, "answers"), { begin: shown.begin, show, fail });
   const values = loader(route(dataset.key, "facets"), { begin() {}, show: offer, fail() {} }, 5000);
   let following = null; // where to go once the page of the list that was turned to is there
@@ -39,7 +39,8 @@ begin((dataset, main) => {
     state = { dataset: dataset.key, ...read([...NAMES, ...OTHERS]) };
     search.tell(state);
     shown.tell(state);
-    full.show(state.answer);
+    if (state.id && !state.answer) full.seek(state.id);
+    else full.show(state.answer);
     if (JSON.stringify(question()) !== wanted) look();
   }
   function question() {
@@ -101,9 +102,9 @@ begin((dataset, main) => {
     if (by && rows.length && state.answer) change({ answer: String(rows.at(by < 0 ? -1 : 0).n) }, false);
   }
   function closed(n) {
-    if (state.answer) {
+    if (state.answer || state.id) {
       if (history.state?.openedOn === state.page) history.back();
-      else change({ answer: "" }, false);
+      else change({ answer: "", id: "" }, false);
     }
     shown.focus(n);
   }

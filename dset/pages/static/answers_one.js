@@ -1,14 +1,16 @@
 // One answer in full, in a dialog beside the list.
 
 import { ask } from "./asking.js";
+import { loader } from "./answers_loader.js";
 import { parts } from "./answers_parts.js";
 import { named } from "./answers_table.js";
-import { failed, route } from "./answers_words.js";
+import { failed, progress, route } from "./answers_words.js";
 import { el, fill } from "./dom.js";
 
 /**
  * A <dialog> for the answers of a dataset. `on` has `step(n, found, by)`, which goes to the answer before (-1) or after (1),
- * `has(n, found, by)`, whether there is one, and `closed(n)`. Its `show(n)` shows an answer, '' closes it.
+ * `has(n, found, by)`, whether there is one, `found(n)` for one that was sought, and `closed(n)`. Its `show(n)` shows an
+ * answer, '' closes it; `seek(id)` looks for one by its id, as long as there is something left to read.
  */
 export function one(key, on) {
   const view = { isFormatted: false };
@@ -33,6 +35,7 @@ export function one(key, on) {
   }
   function closed() {
     control?.abort();
+    sought.end();
     const last = at;
     at = "";
     if (last) on.closed(last);
@@ -54,27 +57,49 @@ export function one(key, on) {
       fill(body, ...parts(found, route(key, "answers", n, "picture"), view));
     } catch (error) {
       if (signal.aborted) return;
-      title.textContent = "This answer cannot be shown";
-      fill(body, error.status === 404 ? el("p", { class: "message" }, "There is no such answer here (any more). Close this and choose another one.") : failed(error, () => load(n)));
+      if (error.status === 404) gone();
+      else wrong(failed(error, () => load(n)));
     }
     body.setAttribute("aria-busy", "false");
     body.parentElement.scrollTop = 0;
     tell();
   }
+  function wrong(words) {
+    title.textContent = "This answer cannot be shown";
+    fill(body, words);
+  }
+  function gone() {
+    wrong(el("p", { class: "message" }, "There is no such answer here (any more). Close this and choose another one."));
+  }
+  function present(words) {
+    if (dialog.open) return;
+    title.textContent = "One answer";
+    fill(body, el("p", { class: "quiet" }, words));
+    dialog.showModal();
+  }
   function show(n) {
     if (n === at) return;
-    if (!n) {
-      at = "";
-      dialog.close();
-      return;
-    }
+    sought.end();
     at = n;
-    if (!dialog.open) {
-      title.textContent = "One answer";
-      fill(body, el("p", { class: "quiet" }, "Reading…"));
-      dialog.showModal();
-    }
+    if (!n) return dialog.close();
+    present("Reading…");
     load(n);
   }
-  return { dialog, show, tell, end: () => (control?.abort(), (at = ""), dialog.remove()) };
+  function seek(id) {
+    if (id === at) return;
+    control?.abort();
+    [at, found] = [id, null];
+    present("Looking for this answer…");
+    tell();
+    sought.look({ id, limit: 1 });
+  }
+  function tried(told) {
+    if (told.rows?.length) {
+      at = "";
+      on.found(String(told.rows[0].n));
+    } else if (told.reading) fill(body, el("p", { class: "quiet" }, `Looking for this answer. ${progress(told.reading)}`));
+    else gone();
+  }
+  const sought = loader(route(key, "answers"), { begin() {}, show: tried, fail: (error) => wrong(failed(error, () => sought.look({ id: at, limit: 1 }))) });
+  return { dialog, show, seek, tell, end: () => (control?.abort(), sought.end(), (at = ""), dialog.remove()) };
 }

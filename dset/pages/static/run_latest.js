@@ -11,10 +11,11 @@ export function latest(dataset) {
   const list = el("ol", { class: "latest" }), note = el("p", { class: "quiet" });
   const button = el("button", { type: "button", hidden: true });
   const made = section("latest", "The last answers", el("div", { class: "news" }, note, button), list);
-  let shown = [], newest = [];
+  let shown = new Map(), newest = new Map();
   const bring = () => {
-    arrange(list, newest, dataset);
-    shown = newest;
+    const nodes = [...newest].map(([name, one]) => shown.get(name) ?? entry(one, dataset));
+    arrange(list, nodes);
+    shown = new Map([...newest.keys()].map((name, at) => [name, nodes[at]]));
     button.hidden = true;
   };
   button.addEventListener("click", () => {
@@ -22,13 +23,13 @@ export function latest(dataset) {
     list.querySelector("a")?.focus();
   });
   const update = (run) => {
-    newest = run.latest.slice(0, MOST);
-    const fresh = newest.filter((one) => !shown.some((old) => old.n === one.n)).length;
-    const isHeld = fresh > 0 && shown.length > 0 && isRead(list);
+    newest = new Map(run.latest.slice(0, MOST).map((one) => [name(one), one]));
+    const fresh = [...newest.keys()].filter((one) => !shown.has(one)).length;
+    const isHeld = fresh > 0 && shown.size > 0 && isRead(list);
     if (!isHeld) bring();
     button.hidden = !isHeld;
     say(button, `Show ${count(fresh)}${fresh === MOST ? " or more" : ""} new`);
-    say(note, remark(shown.length, run.state));
+    say(note, remark(shown.size, run.state));
   };
   return { node: made.node, update };
 }
@@ -40,20 +41,23 @@ function isRead(list) {
     || (!marked.isCollapsed && list.contains(marked.anchorNode));
 }
 
+/** What tells an answer from the others; those of the original tool have no id. Its line may not be counted yet. */
+function name(one) {
+  return JSON.stringify(one.id ? [one.id, one.at] : [one.row, one.at, one.question]);
+}
+
 /** New entries before the old ones, which stay the nodes that they are. */
-function arrange(list, answers, dataset) {
-  const old = new Map([...list.children].map((node) => [node.dataset.n, node]));
-  const nodes = answers.map((one) => old.get(String(one.n)) ?? entry(one, dataset));
-  for (const node of old.values()) if (!nodes.includes(node)) node.remove();
+function arrange(list, nodes) {
+  for (const node of [...list.children]) if (!nodes.includes(node)) node.remove();
   nodes.forEach((node, at) => {
     if (list.children[at] !== node) list.insertBefore(node, list.children[at] ?? null);
   });
 }
 
 function entry(one, dataset) {
-  const there = new URLSearchParams({ dataset: dataset.key, answer: one.n ?? "" });
+  const there = new URLSearchParams({ dataset: dataset.key, ...(one.id ? { id: one.id } : {}) }); // without one: the list, newest first
   const facts = [one.row == null ? "" : `row ${one.row}`, one.seconds == null ? "" : span(one.seconds), one.cost_usd == null ? "" : usd(one.cost_usd)];
-  return el("li", { "data-n": one.n },
+  return el("li", {},
     el("h3", {}, el("a", { href: `/answers?${there}`, dir: "auto" }, one.question || "(a question without text)")),
     strange(one.answer || "(an answer without text)", "p", { class: "text" }),
     el("p", { class: "quiet" }, el("time", { datetime: one.at }, clock(one.at)), ...facts.filter(Boolean).map((fact) => ` · ${fact}`),
