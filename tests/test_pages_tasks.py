@@ -23,11 +23,13 @@ from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dset.pages import api_page, task_routes
+from dset.pages.page_frame import PAGES
 from dset.tasks import catalog, definitions, older_writing
 from tests import older_tasks
 from tests.tasks import FEELINGS
 
 TOKEN = {"X-Dset-Token": "secret"}
+BASE = "http://localhost:8123"
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = {"text": "The soup was cold again today.", "label": "bad"}
 
@@ -397,7 +399,7 @@ def test_many_tasks_with_anything_in_them_make_nothing_stumble(app: FastAPI) -> 
 def test_the_page_of_the_api_tells_of_each_operation_with_calls_that_work(
     app: FastAPI, client: TestClient
 ) -> None:
-    page = api_page.page(app.openapi())
+    page = api_page.page(app.openapi(), BASE)
     for path, methods in app.openapi()["paths"].items():
         for method in methods:
             assert f"{method.upper()}</span> <code>{path}</code>" in page
@@ -422,17 +424,18 @@ def test_nothing_on_the_page_of_the_api_is_a_script_or_comes_from_elsewhere(app:
         }
     }
     openapi["components"]["schemas"]["Entry"]["properties"][evil] = {"enum": [evil], "description": evil}
-    page = api_page.page(openapi)
+    page = api_page.page(openapi, BASE)
     assert "<script" not in page
     assert "<img" not in page
     assert not re.search(r"<[^>]*\son\w+=", page)
     assert " style=" not in page
-    assert set(re.findall(r'(?:href|src)="([^"#][^"]*)"', page)) == {"/static/api.css", "/openapi.json"}
+    led_to = set(re.findall(r'(?:href|src)="([^"#][^"]*)"', page))
+    assert {one for one in led_to if not one.startswith("/static/")} == {"/openapi.json", *dict(PAGES)}
 
 
 def test_a_schema_that_refers_to_itself_is_told_to_its_end(app: FastAPI) -> None:
     openapi = app.openapi()
     openapi["components"]["schemas"]["Entry"]["properties"]["inner"] = {"$ref": "#/components/schemas/Entry"}
     openapi["components"]["schemas"]["Fault"] = {"$ref": "#/components/schemas/Fault"}
-    page = api_page.page(openapi)
+    page = api_page.page(openapi, BASE)
     assert "tasks[].inner.inner.name" in page

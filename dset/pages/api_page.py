@@ -5,47 +5,64 @@ from html import escape
 from http import HTTPStatus
 from typing import Any
 
-from dset.pages import api_calls, api_schemas
+from dset.pages import api_calls, api_schemas, page_frame
 from dset.pages.api_schemas import Openapi
 
 Operation = Mapping[str, Any]
+_Group = tuple[str, str, list[tuple[str, str, Operation]]]  # its tag, what it is about, the operations
 _METHODS = ("get", "put", "post", "delete", "patch")
 
 
-def page(openapi: Openapi) -> str:
-    """The whole page as HTML, of what an app's `openapi()` returns."""
+def page(openapi: Openapi, base: str) -> str:
+    """The whole page as HTML, of what an app's `openapi()` returns; `base`: the server's own address, without a path."""
     info = openapi.get("info", {})
     title, version = _text(info.get("title", "API")), _text(info.get("version", ""))
-    operations = list(_operations(openapi))
-    links = "".join(
+    groups = _groups(openapi)
+    links = "".join(_links(name, operations) for name, _, operations in groups)
+    sections = "".join(_group(openapi, base, *group) for group in groups)
+    content = f"""<h1 dir="auto">What programs can ask of {title} <span class="quiet">{version}</span></h1>
+<p dir="auto">{_text(info.get("summary", ""))} {_text(info.get("description", ""))}</p>
+{_ABOUT}
+<nav aria-label="Operations">{links}</nav>
+{sections or '<p class="message">This program has no operations.</p>'}
+<p class="quiet"><a href="/">Back to the run</a></p>"""
+    return page_frame.page("Task API · dset", content, here="/docs", style="api.css")
+
+
+_ABOUT = """<p>For programs: <a href="/openapi.json">openapi.json</a>. A refusal is JSON: <code>{"detail": "one line"}</code>,
+with <code>"faults"</code> where there are several. Words in capitals in the examples stand for values of yours.</p>
+<p>What changes something needs the header <code>X-Dset-Token</code>. The program prints its value when it starts:
+<code>to change tasks, a program sends the header X-Dset-Token: …</code> Where others on the network may ask too, it
+stands behind <code>?token=</code> in the address that is printed instead, and reading needs the header as well.</p>"""
+
+
+def _groups(openapi: Openapi) -> list[_Group]:
+    """The operations by their tags, in the order in which the document tells of those; the others last."""
+    told = {one["name"]: str(one.get("description", "")) for one in openapi.get("tags", [])}
+    groups: dict[str, list[tuple[str, str, Operation]]] = {name: [] for name in told}
+    for path, method, one in _operations(openapi):
+        groups.setdefault(str(next(iter(one.get("tags", [])), "others")), []).append((path, method, one))
+    return [(name, told.get(name, ""), found) for name, found in groups.items() if found]
+
+
+def _links(name: str, operations: list[tuple[str, str, Operation]]) -> str:
+    items = "".join(
         f'<li><a href="#{_anchor(method, path)}">{_name(method, path)}</a> '
         f'<span class="quiet" dir="auto">{_text(one.get("summary", ""))}</span></li>'
         for path, method, one in operations
     )
-    sections = "".join(_section(openapi, path, method, one) for path, method, one in operations)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}: its API</title>
-<link rel="stylesheet" href="/static/api.css">
-</head>
-<body>
-<a class="skip" href="#operations">To the operations</a>
-<header>
-<h1 dir="auto">{title} <span class="quiet">{version}</span></h1>
-<p dir="auto">{_text(info.get("description", ""))}</p>
-<p>For programs: <a href="/openapi.json">openapi.json</a>. What changes something needs the header
-<code>X-Dset-Token</code>; its value stands in the address with which the program opened the browser.
-A refusal is JSON: <code>{{"detail": "one line"}}</code>, with <code>"faults"</code> where there are several.</p>
-<nav aria-label="Operations"><ul>{links}</ul></nav>
-</header>
-<main id="operations" tabindex="-1">{sections or "<p>This program has no operations.</p>"}</main>
-<footer class="quiet"><p>This page needs no network.</p></footer>
-</body>
-</html>
-"""
+    return f'<p dir="auto"><strong>{_heading(name)}</strong></p><ul>{items}</ul>'
+
+
+def _group(
+    openapi: Openapi, base: str, name: str, about: str, operations: list[tuple[str, str, Operation]]
+) -> str:
+    sections = "".join(_section(openapi, base, path, method, one) for path, method, one in operations)
+    return f'<h2 dir="auto">{_heading(name)}</h2><p dir="auto">{_text(about)}</p>{sections}'
+
+
+def _heading(name: str) -> str:
+    return _text(name[:1].upper() + name[1:])
 
 
 def _operations(openapi: Openapi) -> Iterator[tuple[str, str, Operation]]:
@@ -55,15 +72,15 @@ def _operations(openapi: Openapi) -> Iterator[tuple[str, str, Operation]]:
                 yield path, method, methods[method]
 
 
-def _section(openapi: Openapi, path: str, method: str, one: Operation) -> str:
+def _section(openapi: Openapi, base: str, path: str, method: str, one: Operation) -> str:
     anchor = _anchor(method, path)
     return (
         f'<section class="operation" id="{anchor}" aria-labelledby="{anchor}-name">'
-        f'<h2 id="{anchor}-name">{_name(method, path)}</h2>'
+        f'<h3 id="{anchor}-name">{_name(method, path)}</h3>'
         f'<p dir="auto"><strong>{_text(one.get("summary", ""))}</strong></p>'
         f'<p dir="auto">{_text(one.get("description", ""))}</p>'
         f"{_token(one)}{_parameters(openapi, one)}{_body(openapi, one)}{_answers(openapi, one)}"
-        f"{_calls(path, method, one)}</section>"
+        f"{_calls(base, path, method, one)}</section>"
     )
 
 
@@ -82,7 +99,7 @@ def _parameters(openapi: Openapi, one: Operation) -> str:
     if not rows:
         return ""
     heading = "".join(f'<th scope="col">{word}</th>' for word in ("name", "where", "kind", "what"))
-    return f'<h3>Parameters</h3><div class="scroll"><table><thead><tr>{heading}</tr></thead><tbody>{rows}</tbody></table></div>'
+    return f'<h4>Parameters</h4><div class="scroll"><table><thead><tr>{heading}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 def _body(openapi: Openapi, one: Operation) -> str:
@@ -91,7 +108,7 @@ def _body(openapi: Openapi, one: Operation) -> str:
         return ""
     kind, content = api_calls.content_of(body)
     return (
-        f'<h3>Body</h3><p dir="auto"><code>{_text(kind)}</code>: {_text(body.get("description", ""))}</p>'
+        f'<h4>Body</h4><p dir="auto"><code>{_text(kind)}</code>: {_text(body.get("description", ""))}</p>'
         f"{_schema(openapi, content.get('schema'), 'What it looks like')}{_example(content.get('example'))}"
     )
 
@@ -106,12 +123,12 @@ def _answers(openapi: Openapi, one: Operation) -> str:
         is_refusal = status[:1] in {"4", "5"}
         shape = "" if is_refusal else _schema(openapi, content.get("schema"), "What it looks like")
         found += f"<dt>{told}{' <code>' + _text(kind) + '</code>' if kind else ''}</dt><dd>{what}{shape}</dd>"
-    return f"<h3>Answers</h3><dl>{found}</dl>"
+    return f"<h4>Answers</h4><dl>{found}</dl>"
 
 
-def _calls(path: str, method: str, one: Operation) -> str:
-    curl, python = api_calls.curl(path, method, one), api_calls.python(path, method, one)
-    return f"<h3>From a shell</h3>{_code(curl)}<h3>From Python</h3>{_code(python)}"
+def _calls(base: str, path: str, method: str, one: Operation) -> str:
+    curl, python = api_calls.curl(base, path, method, one), api_calls.python(base, path, method, one)
+    return f"<h4>From a shell</h4>{_code(curl)}<h4>From Python</h4>{_code(python)}"
 
 
 def _code(text: str) -> str:

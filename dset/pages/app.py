@@ -1,20 +1,31 @@
-"""The application: the routes together, behind the guard, and what an error becomes."""
+"""The application: the routes together, behind the guard, and how they are described."""
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse
 from starlette.types import ASGIApp
 
 from dset import __version__
-from dset.cleaning import clean
-from dset.errors import DsetError
-from dset.pages import answer_routes, api_page, chart_routes, page_routes, run_routes, task_routes
+from dset.pages import (
+    answer_routes,
+    api_page,
+    chart_routes,
+    page_routes,
+    refusals,
+    run_routes,
+    task_routes,
+)
 from dset.pages.desk import Desk
 from dset.pages.guard import Guard
 from dset.pages.house import House
-from dset.pages.shelf import NotThereError
+
+_TAGS = [
+    {"name": "tasks", "description": "The tasks of this program, which other programs can fetch, add to and check records by."},
+    {"name": "datasets", "description": "What the pages show: the datasets that are served, their runs and answers. Read only."},
+]  # fmt: skip
 
 
 def make(desk: Desk, house: House, tasks_path: Path, tell: Callable[[str], None]) -> ASGIApp:
@@ -24,10 +35,11 @@ def make(desk: Desk, house: House, tasks_path: Path, tell: Callable[[str], None]
 
 def routes(desk: Desk, tasks_path: Path) -> FastAPI:
     """All routes, without the guard."""
-    app = FastAPI(
+    app = _Described(
         title="dset",
         version=__version__,
         summary="The tasks of this program for other programs, and its datasets to look at.",
+        openapi_tags=_TAGS,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -36,25 +48,24 @@ def routes(desk: Desk, tasks_path: Path) -> FastAPI:
     for made in (page_routes, run_routes, answer_routes, chart_routes):
         app.include_router(made.router(desk))
 
-    @app.get("/docs", include_in_schema=False)
-    def docs() -> HTMLResponse:
-        return HTMLResponse(api_page.page(app.openapi()))
+    @app.api_route("/docs", methods=["GET", "HEAD"], include_in_schema=False)
+    def docs(request: Request) -> HTMLResponse:
+        return HTMLResponse(api_page.page(app.openapi(), f"http://{request.headers['host']}"))
 
-    app.add_exception_handler(NotThereError, _not_there)
-    app.add_exception_handler(DsetError, _ours)
-    app.add_exception_handler(OSError, _disk)
+    refusals.handle(app)
     return app
 
 
-def _not_there(_: Request, error: Exception) -> Response:
-    return JSONResponse({"detail": clean(str(error), 2000)}, 404)
+class _Described(FastAPI):
+    """Its description declares what is answered, and no more."""
 
-
-def _ours(_: Request, error: Exception) -> Response:
-    return JSONResponse({"detail": clean(str(error), 2000)}, 422)
-
-
-def _disk(_: Request, error: Exception) -> Response:
-    """A file cannot be read now: no mistake of who asks, and none of the program's."""
-    reason = error.strerror if isinstance(error, OSError) else ""
-    return JSONResponse({"detail": f"a file cannot be read now ({reason or type(error).__name__})"}, 503)
+    def openapi(self) -> dict[str, Any]:
+        """As FastAPI makes it, without the body that it gives to parameters which cannot be taken: ours have another."""
+        if self.openapi_schema is None:
+            found = super().openapi()
+            for one in (one for methods in found["paths"].values() for one in methods.values()):
+                if "HTTPValidationError" in str(one["responses"].get("422")):
+                    del one["responses"]["422"]
+            for name in ("HTTPValidationError", "ValidationError"):
+                found["components"]["schemas"].pop(name, None)
+        return super().openapi()

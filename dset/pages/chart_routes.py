@@ -1,19 +1,25 @@
 """The charts of a dataset."""
 
-from typing import Any
-
 from fastapi import APIRouter
+from fastapi.responses import JSONResponse
 
+from dset.pages.chart_shapes import Charts
 from dset.pages.desk import Desk
+from dset.pages.parameters import Again, Key
+from dset.pages.refusals import OF_DATASETS, PARAMETERS
 
 
 def router(desk: Desk) -> APIRouter:
     """`/api/datasets/{key}/charts`."""
-    made = APIRouter(tags=["datasets"])
+    made = APIRouter(tags=["datasets"], responses=OF_DATASETS | PARAMETERS)
 
-    @made.get("/api/datasets/{key}/charts", summary="The figures of the dataset, as charts")
-    def charts(key: str, again: bool = False) -> dict[str, Any]:
-        """`state` is `counting` until the figures are there; `again` counts them anew."""
-        return desk.figures.charts(key, desk.dataset(key).folder, again=again)
+    @made.get(
+        "/api/datasets/{key}/charts",
+        summary="The figures of the dataset, as charts",
+        responses={200: {"model": Charts}},
+    )
+    def charts(key: Key, again: Again = False) -> JSONResponse:
+        """They are counted beside the server, which of a million answers takes minutes: ask again while it is counting."""
+        return JSONResponse(desk.figures.charts(key, desk.dataset(key).folder, again=again))
 
     return made

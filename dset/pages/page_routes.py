@@ -4,7 +4,9 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from dset.pages import assets
+from dset.pages.answer_shapes import Datasets
 from dset.pages.desk import Desk
+from dset.pages.refusals import EVERYWHERE, said
 
 _PAGES = {"/": "run.html", "/answers": "answers.html", "/charts": "charts.html", "/compare": "compare.html"}
 
@@ -16,7 +18,7 @@ def router(desk: Desk) -> APIRouter:
     def sent(name: str) -> Response:
         asset = files.get(name)
         if asset is None:
-            return JSONResponse({"detail": "there is no such file"}, 404)
+            return said(404, "there is no such file")
         return Response(asset.body, media_type=asset.media_type, headers={"cache-control": "no-cache"})
 
     def add(path: str, name: str) -> None:
@@ -26,12 +28,17 @@ def router(desk: Desk) -> APIRouter:
         add(path, name)
     add("/favicon.ico", "icon.svg")
 
-    @made.get("/static/{name}", include_in_schema=False)
+    @made.api_route("/static/{name}", methods=["GET", "HEAD"], include_in_schema=False)
     def static(name: str) -> Response:
         return sent(name)
 
-    @made.get("/api/datasets", tags=["datasets"], summary="The datasets that are served")
-    def datasets() -> dict[str, object]:
-        return {"datasets": [one.told() for one in desk.shelf.datasets()]}
+    @made.get(
+        "/api/datasets",
+        tags=["datasets"],
+        summary="The datasets that are served",
+        responses=EVERYWHERE | {200: {"model": Datasets}},
+    )
+    def datasets() -> JSONResponse:
+        return JSONResponse({"datasets": [one.told() for one in desk.shelf.datasets()]})
 
     return made

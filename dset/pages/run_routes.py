@@ -3,12 +3,14 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from dset.pages.desk import Desk
+from dset.pages.parameters import Key
+from dset.pages.refusals import OF_DATASETS, said
+from dset.pages.run_shapes import Run
 
 _LOOK = 1.0  # seconds between two looks at the files
 _ALIVE = 15.0  # seconds after which a page is told that the server is still there
@@ -17,17 +19,18 @@ _STREAMS = 50  # pages that may listen at once: each costs a look a second
 
 def router(desk: Desk) -> APIRouter:
     """`/api/datasets/{key}/run` and its events."""
-    made, listening = APIRouter(tags=["datasets"]), set[object]()
+    made, listening = APIRouter(tags=["datasets"], responses=OF_DATASETS), set[object]()
 
-    @made.get("/api/datasets/{key}/run", summary="How the run stands")
-    def run(key: str) -> dict[str, Any]:
-        return desk.snapshot(key)
+    @made.get("/api/datasets/{key}/run", summary="How the run stands", responses={200: {"model": Run}})
+    def run(key: Key) -> JSONResponse:
+        """The same comes each time that it changes from /api/datasets/{key}/events, as server-sent events named `run`."""
+        return JSONResponse(desk.snapshot(key))
 
     @made.get("/api/datasets/{key}/events", include_in_schema=False)  # it has no end
     async def events(key: str) -> Response:
         await asyncio.to_thread(desk.dataset, key)
         if len(listening) >= _STREAMS:
-            return JSONResponse({"detail": "too many pages listen; close some"}, 503)
+            return said(503, "too many pages listen; close some")
         return StreamingResponse(
             _told(desk, key, listening),
             media_type="text/event-stream",

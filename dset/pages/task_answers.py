@@ -1,9 +1,10 @@
 """The answers of the task API, as its OpenAPI describes them."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from dset.pages.task_refusals import Refusal
+from dset.pages import refusals
+from dset.pages.refusals import declared
 
 
 @dataclass(frozen=True)
@@ -58,23 +59,9 @@ class Checked:
     errors: list[Fault]
 
 
-Responses = dict[int | str, dict[str, Any]]
-
-
-def refusals(**causes: str) -> Responses:
-    """The other answers of a route, by status: refusals(s404="there is no such task")."""
-    return {int(key[1:]): {"model": Refusal, "description": text} for key, text in causes.items()}
-
-
-EVERYWHERE = refusals(
-    s400="The Host header names another machine.",
-    s403="The request comes from a page of another site.",
+EVERYWHERE = refusals.EVERYWHERE | declared(
     s409="tasks.json cannot be read, or the task in it cannot be used: detail and faults say what to mend.",
     s503="A package, the disk or the file's lock is in the way; detail says what to do.",
 )
-CHANGING = refusals(s401="The header X-Dset-Token is missing or wrong.")
-WITH_BODY = refusals(
-    s413="The body is larger than 1 MB.",
-    s415="The Content-Type is not application/json.",
-)
-NO_TASK = refusals(s404="There is no task of this name; detail names what is near.")
+CHANGING = declared(s401="The header X-Dset-Token is missing or wrong.")
+NO_TASK = declared(s404="There is no task of this name; detail names what is near.")

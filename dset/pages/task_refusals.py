@@ -1,7 +1,6 @@
 """What the task API answers where it cannot do what is asked: one line, and the faults where there are several."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
@@ -23,16 +22,6 @@ class Refused(Exception):  # noqa: N818 - it is an answer
         """The answer itself."""
         more = {"faults": [clean(one, 1000) for one in self.faults]} if self.faults else {}
         return JSONResponse({"detail": clean(self.detail, 2000), **more}, self.status)
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why it could not be done."""
-
-    detail: str  # one line: what is wrong, where, and what to do
-    faults: list[str] = field(
-        default_factory=list
-    )  # where a task has several: a line for each, with its place
 
 
 class PlainRoute(APIRoute):

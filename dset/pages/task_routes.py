@@ -11,18 +11,18 @@ from fastapi.security import APIKeyHeader
 
 from dset.errors import UsageError
 from dset.pages import task_bodies, task_forms, task_judging
+from dset.pages.refusals import WITH_BODY, declared
 from dset.pages.task_answers import (
     CHANGING,
     EVERYWHERE,
     NO_TASK,
-    WITH_BODY,
     Checked,
     Entry,
     Fault,
     Listing,
     Stored,
-    refusals,
 )
+from dset.pages.task_process import Judges
 from dset.pages.task_refusals import PlainRoute, Refused
 from dset.tasks import catalog, definitions, older_writing, task_file
 from dset.tasks.catalog import Catalog
@@ -33,7 +33,7 @@ FORMS = ("schema", "fields")
 _TOKEN = APIKeyHeader(
     name="X-Dset-Token",
     scheme_name="token",
-    description="The token of this start of the program; its address in the browser holds it.",
+    description="The token that the program prints when it starts.",
     auto_error=False,  # who stands before all routes looks at it
 )
 _Name = Annotated[str, InPath(description="the task's name", examples=["sentiment_analysis"])]
@@ -76,7 +76,7 @@ def router(tasks_path: Path) -> APIRouter:
         response_model=None,
         responses=EVERYWHERE
         | NO_TASK
-        | refusals(s422="There is no such form.")
+        | declared(s422="There is no such form.")
         | {200: task_forms.task_answer()},
     )(tasks.one)
     routes.put(
@@ -87,7 +87,7 @@ def router(tasks_path: Path) -> APIRouter:
         responses=EVERYWHERE
         | CHANGING
         | WITH_BODY
-        | refusals(s422="The task cannot be used: faults has a line for each mistake, with its place.")
+        | declared(s422="The task cannot be used: faults has a line for each mistake, with its place.")
         | {200: {"description": "It is replaced."}, 201: {"model": Stored, "description": "It is made."}},
     )(tasks.put)
     routes.delete(
@@ -98,8 +98,9 @@ def router(tasks_path: Path) -> APIRouter:
         response_model=None,
         responses=EVERYWHERE
         | CHANGING
+        | WITH_BODY
         | NO_TASK
-        | refusals(
+        | declared(
             s409="The task comes with the program, or tasks.json cannot be read.",
             s422="The name cannot be read.",
         )
@@ -110,7 +111,10 @@ def router(tasks_path: Path) -> APIRouter:
         summary="Check a record",
         response_description="What is wrong with it, if anything.",
         openapi_extra=task_forms.record_body(),
-        responses=EVERYWHERE | CHANGING | WITH_BODY | NO_TASK | refusals(s422="The body is no JSON."),
+        responses=EVERYWHERE
+        | WITH_BODY
+        | NO_TASK
+        | declared(s422="The body is no JSON, or takes too long to check."),
     )(tasks.check)
     return routes
 
@@ -119,7 +123,7 @@ class _Tasks:
     """What the routes do. Each of them runs in a thread of its own and reads tasks.json anew."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path, self._judges = path, Judges()
 
     def _known(self) -> Catalog:
         return catalog.load(self._path) if self._path.exists() else Catalog()
@@ -151,7 +155,7 @@ class _Tasks:
     def put(self, name: _NewName, data: _Body, response: Response) -> Stored:
         """Write the task into the user's tasks.json, as it is sent; a name that is built in is the user's own then."""
         document = task_bodies.value(data)
-        judged = task_judging.judge(name, document)
+        judged = self._judges.judge(name, document)
         if judged.faults or not isinstance(document, dict):
             raise Refused(422, judged.faults[0], judged.faults)
         is_new = task_file.put(self._path, name, document)
@@ -179,7 +183,7 @@ class _Tasks:
             code = task_judging.language(task, lang)
         except ValueError as error:
             raise Refused(422, str(error)) from None
-        found = [Fault(path, message) for path, message in task_judging.faults(task, record, code)]
+        found = [Fault(path, message) for path, message in self._judges.faults(task, record, code)]
         return Checked(not found, name, code, found)
 
 
