@@ -71,11 +71,12 @@ def lengths(figures: Figures, sizes: Sizes) -> Iterator[Spec]:
     """How long answers are, and each field of a record."""
     yield _histogram("lengths", "Length of the answers", "characters", (("answers", sizes),))
     rows = [
-        (one.name, f"median {one.median:,}, nine in ten up to {one.ninety:,}, longest {one.most:,}")
+        (one.name, one.median, f"nine in ten up to {one.ninety:,}, longest {one.most:,}")
         for one in figures.lengths[:_SOURCES]
     ]
     if len(rows) > 1 or figures.task:
-        yield specs.figures("length-by-field", "Length by field, in characters", rows)
+        said = "Half of the texts of a field are no longer than its bar says."
+        yield specs.bars("length-by-field", "Length by field", "characters", rows, "", said, is_share=False)
 
 
 def _histogram(name: str, title: str, unit: str, sizes: Sequence[tuple[str, Sizes]]) -> Spec:
@@ -86,11 +87,18 @@ def _histogram(name: str, title: str, unit: str, sizes: Sequence[tuple[str, Size
         specs.series(word, "answers", [one[at] for at in kept])
         for (word, _), one in zip(sizes, counts, strict=True)
     ]
-    told = [
-        f"{word}: median {one.at(0.5):,}, longest {one.at(1):,} {unit}" for word, one in sizes if len(one)
-    ]
     axis = specs.axis("category", [bins[at] for at in kept], unit)
-    return specs.plot("columns", name, title, axis, found, summary="; ".join(told) + "." if told else "")
+    return specs.plot("columns", name, title, axis, found, summary=_middles(unit, sizes))
+
+
+def _middles(unit: str, sizes: Sequence[tuple[str, Sizes]]) -> str:
+    """What half of them do not exceed, and the longest; of several each with its name."""
+    told = [
+        f"{f'{word}: median' if len(sizes) > 1 else 'Median'} {one.at(0.5):,}, longest {one.at(1):,} {unit}"
+        for word, one in sizes
+        if len(one)
+    ]
+    return "; ".join(told) + "." if told else ""
 
 
 def tokens(figures: Figures, prompt: Sizes, completion: Sizes) -> Iterator[Spec]:
@@ -116,7 +124,7 @@ def tongues(figures: Figures) -> Iterator[Spec]:
     found = figures.languages
     if found is not None and found.texts:
         named = [
-            (f"{languages.name(code)} ({code})" if code else "not told", count)
+            (f"{languages.name(code)} ({code})" if code else "not clear", count)
             for code, count in found.counts
         ]
         rows = [(name, count, "") for name, count in named[:_SOURCES]]
@@ -148,19 +156,22 @@ def glance(figures: Figures) -> Spec:
     rejected = sum(count for _, count in figures.rejections.kinds)
     rows = [
         (
-            "records" if figures.task else "answers",
+            "Records" if figures.task else "Answers",
             f"{records if figures.task else figures.answers:,}{wanted}",
         )
     ]
-    rows.append(("tries that came to nothing", f"{rejected:,}"))
+    rows.append(("Rejected tries", f"{rejected:,}"))
     found = figures.duplicates
     if found.compared:
-        rows.append(("duplicates", f"{found.same + (found.nearly or 0):,}"))
-    rows.append(("tokens", f"{spent.prompt + spent.completion:,}"))
-    rows.append(("cost", _cost(figures)))
+        rows.append(("Duplicates", f"{found.same + (found.nearly or 0):,}"))
+    rows.append(("Tokens", f"{spent.prompt + spent.completion:,}"))
+    rows.append(("Cost", _cost(figures)))
     if spent.usd and records:
         rows.append(
-            ("cost of a good record", f"{'at least ' if spent.unknown else ''}{usd(spent.usd / records)}")
+            (
+                "Cost per record" if figures.task else "Cost per answer",
+                f"{'at least ' if spent.unknown else ''}{usd(spent.usd / records)}",
+            )
         )
     return specs.figures(
         "glance",

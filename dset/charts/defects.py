@@ -15,11 +15,11 @@ def likenesses(found: Duplicates) -> Iterator[Spec]:
         yield specs.figures("duplicates", "Duplicates", [], f"Not looked for: {found.why_not}.")
         return
     rows = [
-        ("compared", counted(found.compared, "record")),
-        ("the same", _surplus(found.same, found.same_groups)),
+        ("Compared", counted(found.compared, "record")),
+        ("The same", _surplus(found.same, found.same_groups)),
     ]
     if found.nearly is not None and found.near_groups is not None:
-        rows.append((f"alike by {found.near:.0%} and more", _surplus(found.nearly, found.near_groups)))
+        rows.append((f"Alike by {found.near:.0%} and more", _surplus(found.nearly, found.near_groups)))
     note = f"Near ones were not looked for: {found.why_not}." if found.near_groups is None else ""
     yield specs.figures("duplicates", "Duplicates", rows, note)
     if found.largest:

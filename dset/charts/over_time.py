@@ -10,7 +10,7 @@ from dset.charts.timeline import Point, span
 from dset.costs import usd
 from dset.wording import counted
 
-_SHARES = (("median", 0.5), ("90 %", 0.9), ("99 %", 0.99))
+_SHARES = (("median", 0.5), ("90 % within", 0.9), ("99 % within", 0.99))
 
 
 def charts(observed: Observed, *, is_invented: bool) -> Iterator[Spec]:
@@ -63,7 +63,10 @@ def _overall(observed: Observed) -> Spec:
     found = [(name, observed.seconds.at(share)) for name, share in (*_SHARES, ("longest", 1.0))]
     rows = [(name, took(value)) for name, value in found if value is not None]
     return specs.figures(
-        "latency", "Time to an answer", rows, "From the request that was answered, sent, to its answer."
+        "latency",
+        "Time to an answer",
+        rows,
+        "From the sending of a request to its answer; tries that failed do not count.",
     )
 
 

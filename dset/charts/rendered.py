@@ -54,21 +54,21 @@ def _figures(spec: Spec) -> str:
 def _bars(spec: Spec) -> str:
     values = [row["value"] for row in spec["rows"]]
     most, total = max(values), sum(values)
-    rows = "".join(_bar(row, most, total) for row in spec["rows"])
-    return (
-        f'<table class="chart-bars">{_head(spec, ["", spec["unit"], "share"])}<tbody>{rows}</tbody></table>'
-    )
+    is_share = spec.get("share", True)
+    heads = ["", spec["unit"], *(["share"] if is_share else [])]
+    rows = "".join(_bar(row, most, total if is_share else None) for row in spec["rows"])
+    return f'<table class="chart-bars">{_head(spec, heads)}<tbody>{rows}</tbody></table>'
 
 
-def _bar(row: Spec, most: float, total: float) -> str:
+def _bar(row: Spec, most: float, total: float | None) -> str:
     value = row["value"]
     detail = f'<span class="chart-detail" dir="auto">{escaped(row["detail"])}</span>' if row["detail"] else ""
     width = round(100 * value / most) if most > 0 else 0
-    share = f"{100 * value / total:.1f} %" if total > 0 else ""
+    share = "" if total is None else f"<td>{100 * value / total:.1f}%</td>" if total > 0 else "<td></td>"
     return (
         f'<tr><th scope="row"><span class="chart-label" dir="auto">{escaped(row["label"])}</span>{detail}'
         f'<span class="chart-track"><span class="chart-bar w{max(0, min(width, 100))}"></span></span></th>'
-        f"<td>{_number(value)}</td><td>{share}</td></tr>"
+        f"<td>{_number(value)}</td>{share}</tr>"
     )
 
 
@@ -98,7 +98,9 @@ def _row(spec: Spec, at: int) -> str:
 
 
 def _head(spec: Spec, names: list[str]) -> str:
-    cells = "".join(f'<th scope="col" dir="auto">{escaped(name)}</th>' for name in names)
+    cells = "".join(
+        f'<th scope="col" dir="auto">{escaped(name)}</th>' if name else "<td></td>" for name in names
+    )
     return f'<caption class="chart-hidden" dir="auto">{escaped(spec["title"])}</caption><thead><tr>{cells}</tr></thead>'
 
 

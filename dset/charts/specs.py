@@ -27,14 +27,17 @@ def bars(
     rows: Iterable[tuple[str, float, str]],
     note: str = "",
     summary: str = "",
+    *,
+    is_share: bool = True,
 ) -> Spec:
-    """A number for each of some names: (label, value, detail)."""
+    """A number for each of some names: (label, value, detail). `is_share`: each is a part of all of them."""
     shown = [
         {"label": text(label), "value": neat(value) or 0, "detail": text(detail, _DETAIL)}
         for label, value, detail in rows
     ]
     said = {"note": text(note, _DETAIL), "summary": text(summary, _DETAIL)}
-    return {"id": name, "title": text(title), "kind": "bars", "unit": unit, "rows": shown} | said
+    made = {"id": name, "title": text(title), "kind": "bars", "unit": unit, "rows": shown} | said
+    return made | {"share": is_share}
 
 
 def plot(kind: str, name: str, title: str, x: Spec, series: Sequence[Spec], **said: Any) -> Spec:

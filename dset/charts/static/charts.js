@@ -14,10 +14,12 @@ export function draw(container, specs) {
     const said = JSON.stringify(spec);
     const old = before.get(spec.id);
     const one = old && old.said === said ? old : renewed(old, spec, said);
+    const hadFocus = one !== old && old?.node.contains(document.activeElement);
     now.set(spec.id, one);
     // Only what stands in a wrong place is moved: a node that moves loses its focus.
     if (container.children[at] !== one.node) container.insertBefore(one.node, container.children[at] ?? null);
     if (!one.chart && one.canvas) one.chart = plotted(one);
+    if (hadFocus) one.node.querySelector("button, summary, .chart-scroll")?.focus();
   });
   for (const [id, one] of before) if (!now.has(id) || now.get(id) !== one) one.chart?.destroy();
   while (container.children.length > specs.length) container.lastElementChild.remove();
@@ -29,6 +31,7 @@ function renewed(old, spec, said) {
   if (old && old.chart && isAlike(old.spec, spec)) return changed(old, spec, said);
   const one = made(spec, said);
   if (old?.node.querySelector("details")?.open) one.node.querySelector("details")?.setAttribute("open", "");
+  if (old?.node.querySelector("[aria-expanded=true]")) one.node.querySelector("[aria-expanded]")?.click();
   return one;
 }
 
@@ -57,7 +60,8 @@ function changed(old, spec, said) {
   if (paragraph) paragraph.textContent = spec.summary;
   const note = old.node.querySelector(":scope > .chart-note");
   if (note) note.textContent = spec.note;
-  old.node.querySelector(".chart-scroll").replaceWith(figuresOf(spec, naming(spec), axisName(spec)));
+  // The frame of the figures stays, with its focus and as far as it was scrolled.
+  old.node.querySelector(".chart-scroll").replaceChildren(...figuresOf(spec, naming(spec), axisName(spec)).childNodes);
   Object.assign(old, { spec, said });
   return old;
 }
@@ -71,7 +75,7 @@ function made(spec, said) {
   const one = { node, spec, said, chart: null, canvas: null };
   if (isEmpty(spec)) node.append(element("p", "chart-empty", spec.note ? "" : NOTHING));
   else if (spec.kind === "figures") node.append(figures(spec));
-  else if (spec.kind === "bars") node.append(bars(spec));
+  else if (spec.kind === "bars") node.append(...bars(spec));
   else node.append(...drawn(one));
   node.append(foreign("p", "chart-note", spec.note ?? ""));
   return one;
@@ -110,6 +114,6 @@ function onPaper(isPaper) {
   repaint();
 }
 
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+for (const one of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"]) matchMedia(one).addEventListener("change", repaint);
 addEventListener("beforeprint", () => onPaper(true));
 addEventListener("afterprint", () => onPaper(false));

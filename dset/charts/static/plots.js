@@ -11,7 +11,7 @@ export function naming(spec) {
   const values = spec.x.values;
   const step = spec.x.step ?? narrowest(values);
   const length = values.length ? values[values.length - 1] - values[0] : 0;
-  const shown = step >= 86400 ? {} : { hour: "2-digit", minute: "2-digit", ...(step < 60 ? { second: "2-digit" } : {}) };
+  const shown = step >= 86400 ? {} : { hour: "numeric", minute: "2-digit", ...(step < 60 ? { second: "2-digit" } : {}) };
   const day = step >= 86400 || length > 43200 ? { day: "numeric", month: "short" } : {};
   const year = length > 15e6 ? { year: "numeric" } : {};
   const format = new Intl.DateTimeFormat(undefined, { ...year, ...day, ...shown });
@@ -76,7 +76,9 @@ function dataset(one, at, found, colours, isLines, spec) {
     borderColor: colour,
     backgroundColor: colour,
   };
-  if (!isLines) return { ...shared, borderWidth: 0, barPercentage: 0.95, categoryPercentage: 0.95, minBarLength: 1, maxBarThickness: 72, stack: spec.stacked ? "all" : `${at}` };
+  // What stands on another column is set apart from it by more than its colour.
+  const edge = { borderColor: colours.card, borderSkipped: false, borderWidth: { top: 0, right: 0, left: 0, bottom: at && spec.stacked ? 1 : 0 } };
+  if (!isLines) return { ...shared, ...edge, barPercentage: 0.95, categoryPercentage: 0.95, minBarLength: 1, maxBarThickness: 72, stack: spec.stacked ? "all" : `${at}` };
   return {
     ...shared,
     borderWidth: 2,
@@ -85,6 +87,7 @@ function dataset(one, at, found, colours, isLines, spec) {
     pointRadius: (context) => (context.dataIndex % stride === 0 || isAlone(context.dataIndex) ? 3 : 0),
     pointHoverRadius: 5,
     spanGaps: false,
+    clip: 6, // half a marker at either end
   };
 }
 
@@ -96,12 +99,13 @@ function scales(spec, found, colours) {
   const name = naming(spec);
   const line = { color: colours.line, drawTicks: false };
   const last = found.length ? found[found.length - 1] : 0;
+  const edge = spec.kind === "lines" ? 0 : 0.6 * narrowest(found); // room for the whole of the first and the last column
   const unit = spec.series.length ? spec.series[0].unit : "";
   return {
     x: {
       type: "linear",
-      min: spec.kind === "lines" ? found[0] : found[0] - 0.6,
-      max: spec.kind === "lines" ? last : last + 0.6,
+      min: found[0] - edge,
+      max: last + edge,
       offset: false,
       stacked: true,
       grid: { display: false },
@@ -155,5 +159,5 @@ function paint(canvas) {
   const style = getComputedStyle(canvas);
   const colour = (name) => style.getPropertyValue(name).trim();
   const series = [1, 2, 3, 4, 5, 6].map((at) => colour(`--chart-${at}`));
-  return { text: colour("--chart-text"), quiet: colour("--chart-quiet"), line: colour("--chart-line"), series };
+  return { text: colour("--chart-text"), quiet: colour("--chart-quiet"), line: colour("--chart-line"), card: colour("--chart-card"), series };
 }

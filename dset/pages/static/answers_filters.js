@@ -87,5 +87,5 @@ function cut(text) {
 function bounds(element, range, words) {
   const isKnown = Number.isFinite(range?.least) && Number.isFinite(range?.most);
   element.hidden = !isKnown;
-  element.textContent = isKnown ? `There are ${words(range.least)} to ${words(range.most)}.` : "";
+  element.textContent = isKnown ? `They have ${words(range.least)} to ${words(range.most)}.` : "";
 }

@@ -33,7 +33,7 @@ export function list(dataset, limit, on) {
   }
   function begin() {
     section.setAttribute("aria-busy", "true");
-    if (!found) fill(results, el("p", { class: "message" }, "Looking…"));
+    if (!found) fill(results, el("p", { class: "message" }, "Looking …"));
   }
   function told(now) {
     section.setAttribute("aria-busy", "false");
@@ -59,6 +59,10 @@ export function list(dataset, limit, on) {
   }
   function draw() {
     toggle.hidden = dataset.kind !== "captions" && !state.view && !rows().some((row) => row.has_picture);
+    if (!rows().length) { // so far: it is still read
+      drawn = "";
+      return void fill(results, el("p", { class: "message" }, "Looking …"));
+    }
     const next = JSON.stringify([rows(), facets?.label_name, { ...state, answer: "" }]);
     if (next === drawn) return; // what stands there keeps the focus, and a selection
     drawn = next;
@@ -69,7 +73,9 @@ export function list(dataset, limit, on) {
     const known = { label: facets?.labels?.length, model: facets?.models?.length, cost_usd: facets?.cost_usd };
     const hide = new Set(Object.keys(known).filter((name) => !known[name] && !isThere(name) && state.sort !== name));
     if (!rows().some((row) => row.has_picture)) hide.add("picture");
-    if (facets?.models?.length === 1 && !facets.reading) hide.add("model"); // the same word in every row tells nothing
+    // The same word in every row tells nothing.
+    if (facets?.models?.length === 1 && !facets.reading) hide.add("model");
+    if (rows().every((row) => row.status === "answered") && !state.status && state.sort !== "status") hide.add("status");
     return { hide, labelName: facets?.label_name };
   }
   const rows = () => (Array.isArray(found?.rows) ? found.rows : []);

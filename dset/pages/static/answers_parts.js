@@ -20,7 +20,7 @@ export function parts(found, source, view) {
     prompt(found),
     pairs("Columns of the row", found.columns),
     pairs("Metadata", found.metadata),
-    el("p", { class: "actions" }, copier("Copy all of this as JSON", () => pretty(found), () => document.querySelector("dialog[open] .body"))),
+    el("p", { class: "actions" }, copier("Copy everything as JSON", () => pretty(found), () => document.querySelector("dialog[open] .body"))),
   ].filter(Boolean);
 }
 
@@ -35,7 +35,7 @@ function textual(title, text) {
 }
 
 function answer(found, view, title) {
-  if (isEmpty(found.answer) && isEmpty(found.answer_html)) return el("section", { class: "part" }, el("h3", {}, title), el("p", { class: "quiet" }, "None came."));
+  if (isEmpty(found.answer) && isEmpty(found.answer_html)) return el("section", { class: "part" }, el("h3", {}, title), el("p", { class: "quiet" }, "No answer came."));
   const place = el("div", { class: "said" });
   const button = (words, isFormatted) => el("button", { type: "button", class: "small", click: () => {
     view.isFormatted = isFormatted;

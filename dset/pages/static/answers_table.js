@@ -2,7 +2,7 @@
 
 import { el, fill, strange } from "./dom.js";
 import { picture } from "./answers_picture.js";
-import { count, moment, span, usd } from "./telling.js";
+import { clock, count, moment, span, usd } from "./telling.js";
 
 // name, words, what it is sorted by and which way first, what stands in a cell.
 const COLUMNS = [
@@ -16,7 +16,7 @@ const COLUMNS = [
   ["length", "Length", "length", "desc", (row) => count(row.length)],
   ["cost_usd", "Cost (USD)", "cost_usd", "desc", (row) => money(row.cost_usd)],
   ["seconds", "Took", "seconds", "desc", (row) => span(row.seconds)],
-  ["at", "Asked", "at", "desc", (row) => el("time", { datetime: row.at }, moment(row.at))],
+  ["at", "Asked", "at", "desc", (row) => el("time", { datetime: row.at, title: moment(row.at) }, clock(row.at))],
 ];
 const NUMBERS = new Set(["length", "cost_usd", "seconds"]);
 const TONES = { answered: "good", refusal: "blocked", retried: "warn", interrupted: "warn", "done before": "warn" };
@@ -24,7 +24,7 @@ const TONES = { answered: "good", refusal: "blocked", retried: "warn", interrupt
 export const SORTS = [
   ["at", "desc", "Newest first"], ["at", "asc", "Oldest first"], ["row", "asc", "By row"],
   ["length", "desc", "Longest first"], ["length", "asc", "Shortest first"],
-  ["cost_usd", "desc", "Dearest first"], ["seconds", "desc", "Slowest first"], ["seconds", "asc", "Fastest first"],
+  ["cost_usd", "desc", "Most expensive first"], ["seconds", "desc", "Slowest first"], ["seconds", "asc", "Fastest first"],
   ["label", "asc", "By label"], ["model", "asc", "By model"], ["status", "asc", "By status"],
 ];
 

@@ -3,7 +3,7 @@
 import { ask } from "./asking.js";
 import { drawing } from "./charts_loading.js";
 import { el, fill, strange } from "./dom.js";
-import { bytes, lasting, moment } from "./telling.js";
+import { bytes, clock, lasting } from "./telling.js";
 import { begin } from "./shell.js";
 
 const AGAIN = 1000; // milliseconds between two questions while they are counted
@@ -86,7 +86,7 @@ function counting(dataset, seconds, message) {
 
 /** The page's parts, and what can be said in them. */
 function layout(dataset, again) {
-  const line = el("p"), spoken = el("p", { class: "sr", role: "status" }), contents = el("nav", { "aria-labelledby": "contents-title", hidden: true });
+  const line = el("p"), spoken = el("p", { class: "sr", role: "status" }), contents = el("nav", { "aria-label": "On this page", hidden: true });
   const title = el("h2", { class: "sr", hidden: true }, "All charts"), charts = el("div", {});
   const button = el("button", { type: "button", hidden: true, click: again }, "Count again");
   const say = (text, label, told = text) => {
@@ -100,12 +100,13 @@ function layout(dataset, again) {
     nodes: [el("h1", {}, "Charts of ", strange(dataset.name, "bdi")), el("div", { class: "news" }, line, button, spoken), contents, title, charts],
     busy: (text) => say(text, null, "The answers are counted."),
     stopped: (text, isWorthAnother) => say(text, isWorthAnother ? "Try again" : "Look again"),
-    changed: (iso) => say(`The dataset has changed since (${moment(iso)}).`, "Count again"),
+    changed: (iso) => say(`The dataset has changed since, at ${clock(iso)}.`, "Count again"),
     draw: (draw, specs, told) => {
       draw(charts, specs);
-      fill(contents, el("h2", { id: "contents-title" }, "On this page"), el("ul", {}, ...specs.map(entry)));
+      const isOpen = contents.firstChild?.open ?? matchMedia("(min-width: 48rem)").matches; // on a phone the charts come first
+      fill(contents, el("details", { open: isOpen }, el("summary", {}, `On this page: ${specs.length} charts`), el("ul", {}, ...specs.map(entry))));
       contents.hidden = title.hidden = false;
-      say(told.as_of ? `As of ${moment(told.as_of)}.` : "", null, "The charts are ready.");
+      say(told.as_of ? `As of ${clock(told.as_of)}.` : "", null, "The charts are ready.");
     },
   };
 }

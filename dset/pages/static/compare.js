@@ -5,7 +5,7 @@ import { loader } from "./answers_loader.js";
 import { paging } from "./answers_paging.js";
 import { advice, failed, progress, showing } from "./answers_words.js";
 import { choice } from "./compare_choice.js";
-import { pairs } from "./compare_pairs.js";
+import { pairs, reach } from "./compare_pairs.js";
 import { el, fill } from "./dom.js";
 import { begin } from "./shell.js";
 
@@ -18,7 +18,7 @@ begin((dataset, main, datasets) => {
     fill(main, el("h1", {}, "Compare"), lonely());
     return () => {};
   }
-  let state = {}, wanted = "";
+  let state = {}, wanted = "", drawn = "";
   const chosen = choice(dataset, others, (values, isTyped) => change({ ...values, page: 1 }, !(isTyped && history.state?.isTyped), { isTyped }),
     (now) => link({ dataset: now.right, right: dataset.key, q: now.q, only: { left: "right", right: "left" }[now.only] ?? now.only }));
   const said = el("p", { role: "status", class: "count" }), reading = el("p", { class: "reading quiet", hidden: true });
@@ -46,7 +46,7 @@ begin((dataset, main, datasets) => {
   }
   function busy() {
     section.setAttribute("aria-busy", "true");
-    if (!results.childElementCount) fill(results, el("p", { class: "message" }, "Looking…"));
+    if (!results.childElementCount) fill(results, el("p", { class: "message" }, "Looking …"));
   }
   function told(found) {
     section.setAttribute("aria-busy", "false");
@@ -57,6 +57,7 @@ begin((dataset, main, datasets) => {
     told(null);
     said.textContent = "";
     pages.tell(1, 1);
+    drawn = "";
     fill(results, message);
   }
   function show(found) {
@@ -72,13 +73,19 @@ begin((dataset, main, datasets) => {
     pages.tell(state.page, last);
     const names = { left: dataset.name, right: others.find((one) => one.key === state.right)?.name };
     const key = { left: dataset.key, right: state.right };
-    const made = pairs(rows, names, (side, n) => `/answers${link({ dataset: key[side], answer: n })}`);
-    if (!results.firstElementChild?.isEqualNode(made)) fill(results, made);
+    if (!rows.length) return void fill(results, el("p", { class: "message" }, "Looking …")); // so far: it is still read
+    const next = JSON.stringify([rows, names]);
+    if (next === drawn) return;
+    drawn = next;
+    fill(results, pairs(rows, names, (side, n) => `/answers${link({ dataset: key[side], answer: n })}`));
+    reach(results);
   }
 
   fill(main, el("h1", {}, "Compare"), chosen.form, section);
   moved();
-  return Object.assign(() => [asked, chosen].forEach((one) => one.end()), { moved });
+  const resized = () => reach(results);
+  addEventListener("resize", resized);
+  return Object.assign(() => (removeEventListener("resize", resized), [asked, chosen].forEach((one) => one.end())), { moved });
 });
 
 /** The one that somebody would most likely look at next to it: of the same kind, with answers. */

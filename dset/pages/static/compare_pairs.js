@@ -4,11 +4,17 @@ import { differences } from "./compare_words.js";
 import { el, strange } from "./dom.js";
 import { count, span, usd } from "./telling.js";
 
-const LONG = 1500; // characters; a longer text may be scrolled, for which it must be reached by keyboard
-
 /** The pairs; `names` are those of the two datasets, `link(side, n)` leads to an answer in full. */
 export function pairs(rows, names, link) {
   return el("ol", { class: "pairs" }, ...rows.map((row) => pair(row, names, link)));
+}
+
+/** A text that is higher than its place is scrolled there, for which it must be reached by keyboard. */
+export function reach(place) {
+  for (const said of place.querySelectorAll(".said")) {
+    if (said.scrollHeight > said.clientHeight) Object.entries({ tabindex: 0, role: "group", "aria-label": "An answer" }).forEach((one) => said.setAttribute(...one));
+    else said.removeAttribute("tabindex");
+  }
 }
 
 function pair(row, names, link) {
@@ -34,7 +40,7 @@ function side(answer, name, pieces, where, other, link) {
   const head = el("h3", {}, el("span", { class: "quiet" }, where === "left" ? "Left: " : "Right: "), strange(name));
   if (!answer) return el("section", { class: `side ${where}` }, head, el("p", { class: "quiet" }, "No answer of this row here."));
   return el("section", { class: `side ${where}` }, head,
-    el("div", { dir: "auto", class: "text said", tabindex: answer.answer?.length > LONG ? 0 : null }, ...(pieces ?? [[answer.answer ?? "", false]]).map((piece) => marked(piece, where))),
+    answer.answer ? el("div", { dir: "auto", class: "text said" }, ...(pieces ?? [[answer.answer, false]]).map((piece) => marked(piece, where))) : el("p", { class: "quiet" }, "The answer is empty."),
     el("p", { class: "facts quiet" }, ...facts(answer, other), answer.n == null ? null : el("a", { href: link(where, answer.n) }, "In full")));
 }
 

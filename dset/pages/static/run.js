@@ -28,13 +28,14 @@ function show(dataset, place) {
   endFirst();
   const endReading = reading(place, "Reading the run", slowness(dataset));
   const head = status(dataset, (isPaused) => (isPaused ? stream.pause() : stream.go()));
-  const sections = [progress(), amounts(), waits(), failures(dataset), endpoints(), history(), latest(dataset), about()];
+  const across = [progress(), amounts(), waits()], beside = [failures(dataset), latest(dataset), history(), endpoints(), about()];
+  const sections = [...across, ...beside];
   const live = (isLive) => sections.forEach((one) => one.live?.(isLive));
   let isShown = false;
   const put = () => {
     if (isShown) return;
     endReading();
-    fill(place, head.node, el("div", { class: "sections" }, ...sections.map((one) => one.node)));
+    fill(place, head.node, ...across.map((one) => one.node), el("div", { class: "sections" }, ...beside.map((one) => one.node)));
     isShown = true;
   };
   const stream = follow(dataset.key, {

@@ -20,7 +20,7 @@ export function about() {
     noLog.hidden = !scroll.hidden;
     if (isAtEnd) toEnd(scroll);
   });
-  return { node: made.node, update: (run) => (showRun(run.run), showLog(run.log)) };
+  return { node: made.node, update: (run) => (showRun(run.run), showLog(run.log), made.node.hidden = run.state === "new") };
 }
 
 function toEnd(element) {

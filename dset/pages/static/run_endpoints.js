@@ -2,25 +2,48 @@
 
 import { el, fill, strange } from "./dom.js";
 import { clock, count, span } from "./telling.js";
-import { section } from "./run_parts.js";
+import { say, section } from "./run_parts.js";
 
 const STATES = { "in use": ["good", "▶", "in use"], open: ["plain", "○", "ready"], closed: ["warn", "✕", "spent"] };
 const HEADS = ["Endpoint", "State", "At once", "In flight", "Answered", "Asked today"];
+const FEW = 6; // rows that are shown until more are asked for
 
-/** The table, or why there is none. On a phone its rows are blocks, which are a table to a screen reader by their roles only. */
+/** The table, once there is an endpoint. On a phone its rows are blocks, which are a table to a screen reader by their roles only. */
 export function endpoints() {
-  const body = el("tbody", { role: "rowgroup" }), empty = el("p", { class: "quiet" },
-    "None yet: the first request of a run shows here where it goes.");
+  const body = el("tbody", { role: "rowgroup" }), said = el("p", { class: "quiet" });
   const table = el("table", { role: "table" }, el("caption", { class: "sr" }, "The endpoints of this run"),
     el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...HEADS.map((head, at) => el("th", { scope: "col", role: "columnheader", class: at > 1 ? "number" : null }, head)))), body);
   const frame = el("div", { class: "wide", tabindex: 0, role: "group", "aria-label": "Endpoints, a table" }, table);
-  const made = section("endpoints", "Endpoints", frame, empty);
+  const more = el("button", { type: "button", "aria-expanded": "false", click: () => (isWhole = !isWhole, show()) });
+  const made = section("endpoints", "Endpoints", said, frame, el("p", {}, more));
+  let known = [], isWhole = false;
+  const show = () => {
+    fill(body, ...(isWhole ? known : known.slice(0, FEW)).map(row));
+    say(more, isWhole ? `Show only ${FEW}` : `Show all ${count(known.length)}`);
+    more.setAttribute("aria-expanded", String(isWhole));
+  };
   const update = (run) => {
-    fill(body, ...run.endpoints.map(row));
-    frame.hidden = !run.endpoints.length;
-    empty.hidden = !frame.hidden;
+    known = Object.keys(STATES).flatMap((state) => run.endpoints.filter((one) => one.state === state));
+    known.push(...run.endpoints.filter((one) => !STATES[one.state]));
+    made.node.hidden = !known.length;
+    more.parentElement.hidden = known.length <= FEW;
+    say(said, known.length > 1 ? summary(known) : "");
+    show();
   };
   return { node: made.node, update };
+}
+
+/** How many of each state, and when the next one of those that are spent is ready again. */
+function summary(known) {
+  const parts = Object.entries(STATES).map(([state, [, , word]]) => [known.filter((one) => one.state === state).length, word])
+    .filter(([times]) => times).map(([times, word]) => `${count(times)} ${word}`);
+  const next = known.filter((one) => one.state === "closed" && one.until).map((one) => one.until).sort()[0];
+  return `${parts.join(", ")}${next ? `; the next is ready at ${when(next)}` : ""}.`;
+}
+
+function when(iso) {
+  const left = (new Date(iso) - Date.now()) / 1000;
+  return `${clock(iso)}${left > 0 ? ` (in ${span(left)})` : ""}`;
 }
 
 function row(one) {
@@ -28,17 +51,8 @@ function row(one) {
   const today = one.per_day == null ? count(one.asked_today ?? NaN) : `${count(one.asked_today ?? NaN)} of ${count(one.per_day)}`;
   return el("tr", { role: "row" },
     strange(one.name || "unnamed", "th", { scope: "row", role: "rowheader", class: "name" }),
-    el("td", { class: "how", role: "cell" }, el("span", { class: colour }, `${sign} `, strange(word)), until(one.until), why(one.reason)),
+    el("td", { class: "how", role: "cell" }, el("span", { class: colour }, `${sign} `, strange(word)),
+      one.until ? el("div", { class: "quiet" }, `until ${when(one.until)}`) : null, one.reason ? strange(one.reason, "div", { class: "quiet" }) : null),
     ...[count(one.at_once ?? NaN), count(one.in_flight ?? NaN), count(one.answered ?? NaN), today]
       .map((text, at) => el("td", { class: "number", "data-head": HEADS[at + 2], role: "cell" }, text)));
-}
-
-function until(iso) {
-  if (!iso) return null;
-  const left = (new Date(iso) - Date.now()) / 1000;
-  return el("div", { class: "quiet" }, `until ${clock(iso)}${left > 0 ? ` (in ${span(left)})` : ""}`);
-}
-
-function why(reason) {
-  return reason ? strange(reason, "div", { class: "quiet" }) : null;
 }

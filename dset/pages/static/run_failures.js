@@ -10,9 +10,9 @@ const MOST = 30; // reasons that are shown
 /** The section; the biggest is open from the start. */
 export function failures(dataset) {
   const list = el("div", { class: "reasons" }), note = el("p", { class: "quiet" });
-  const made = section("failures", "Failures", list, note);
+  const made = section("failures", "What failed", list, note);
   let known = new Map();
-  const show = onChange(([found, state]) => {
+  const show = onChange((found) => {
     const sorted = [...found].sort((one, other) => (other.count ?? 0) - (one.count ?? 0));
     const now = new Map();
     sorted.slice(0, MOST).forEach((one, at) => {
@@ -23,10 +23,11 @@ export function failures(dataset) {
       now.set(name, node);
     });
     arrange(list, [...now.values()]);
-    fill(note, remark(sorted.length, state));
+    made.node.hidden = !sorted.length;
+    fill(note, sorted.length > MOST ? `And ${count(sorted.length - MOST)} more reasons: they are in rejected.json.` : "");
     known = now;
   });
-  return { node: made.node, update: (run) => show([run.failures, run.state]) };
+  return { node: made.node, update: (run) => show(run.failures) };
 }
 
 /** Put the nodes in this order; only what stands in a wrong place moves, for what moves loses its focus. */
@@ -50,10 +51,4 @@ function inside(one, dataset) {
     one.advice ? el("p", { class: "advice" }, el("strong", {}, "What to do: "), worded(one.advice, "span")) : null,
     el("p", { class: "quiet" }, `In ${named(rows, one.count ?? rows.length)}. `, el("a", { href: `/answers?${seen}` }, "See them among the answers")),
   ];
-}
-
-function remark(found, state) {
-  if (found > MOST) return `And ${count(found - MOST)} more reasons: they are in rejected.json.`;
-  if (found) return "";
-  return state === "new" ? "Nothing was asked yet, so nothing failed." : "None. No row failed and no answer was rejected.";
 }

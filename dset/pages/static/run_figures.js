@@ -24,13 +24,18 @@ export function progress() {
     fill(list, ...PARTS.map(([name, word, sign]) => key(name, word, sign, rows[name])));
     say(note, remark(rows));
   });
-  return { node: made.node, update: (run) => update(run.rows) };
+  return { node: made.node, update: (run) => (update(run.rows), made.node.hidden = isNew(run)) };
 }
 
 /** As wide as its share; what is there at all can be seen. */
 function widen(part, value) {
   part.style.flexGrow = Math.max(0, value);
-  part.style.minInlineSize = value > 0 ? "4px" : "0";
+  part.hidden = !(value > 0);
+}
+
+/** There is nothing to count yet: what to do stands at the head of the page. */
+function isNew(run) {
+  return run.state === "new" && !total(run.rows);
 }
 
 function total(rows) {
@@ -51,15 +56,17 @@ function key(name, word, sign, value) {
 
 function remark(rows) {
   if (!(rows.rejected > 0)) return "";
-  return `${count(rows.rejected)} answers are in rejected.json, each with its reason: refused, cut short or not as they were asked to be.`;
+  return rows.rejected === 1 ? "1 answer is in rejected.json with its reason." : `${count(rows.rejected)} answers are in rejected.json, each with its reason.`;
 }
 
 /** Rate, time left, tokens, cost. */
 export function amounts() {
   const speed = figures(), tokens = figures(), cost = figures(), budget = budgetBar();
-  const made = section("figures", "Figures",
+  const made = section("figures", "Speed, tokens and cost",
     el("div", { class: "grid trio" }, group("Speed", speed.node), group("Tokens", tokens.node), group("Cost", cost.node, budget.node)));
+  made.node.firstChild.className = "sr"; // its parts have headings of their own
   const update = (run) => {
+    made.node.hidden = isNew(run);
     speed.update(speedRows(run.rate, run.state));
     tokens.update(tokenRows(run.tokens));
     cost.update(costRows(run.cost));
@@ -73,12 +80,9 @@ function group(title, ...children) {
 }
 
 function speedRows(rate, state) {
-  const isOn = state === "running" || state === "waiting";
-  return [
-    ["Now", isOn ? perTime(rate.recent_rows_per_s) : "–", isOn ? "" : "nothing runs"],
-    ["Overall", perTime(rate.rows_per_s)],
-    ["Time left", isOn ? span(rate.left_s ?? NaN) : "–", isOn && rate.left_s == null ? "not known yet" : ""],
-  ];
+  const overall = ["Overall", perTime(rate.rows_per_s)];
+  if (state !== "running" && state !== "waiting") return [overall];
+  return [["Now", perTime(rate.recent_rows_per_s)], overall, ["Time left", span(rate.left_s ?? NaN), rate.left_s == null ? "not known yet" : ""]];
 }
 
 /** A rate in the unit in which it is a figure that one can imagine. */
@@ -112,7 +116,7 @@ function budgetBar() {
     bar.value = Math.min(part, 1);
     node.dataset.manner = part >= 1 ? "bad" : part >= 0.8 ? "warn" : "good";
     say(said, has ? `Budget: ${usd(spent)} of ${usd(cost.budget_usd)} spent (${count(Math.round(100 * part))} %)${worry(part)}`
-      : "No budget is set; --budget ends a run at so many US dollars.");
+      : "No budget is set: --budget 5 stops a run at 5 US dollars.");
   });
   return { node, update };
 }

@@ -7,11 +7,11 @@ import { onChange, say, section } from "./run_parts.js";
 
 const PAUSE = 4000; // milliseconds between two drawings
 
-/** The section. The drawing is fetched once there is something to draw, and the page has been painted. */
+/** The section. The drawing is fetched once there is something to draw and somebody comes near it: it is most of the page's weight. */
 export function history() {
-  const charts = el("div"), note = el("p", { class: "quiet" });
+  const charts = el("div", { class: "charts" }), note = el("p", { class: "quiet" });
   const made = section("history", "Over time", note, charts);
-  let specs = [], timer = 0, drawn = -PAUSE;
+  let specs = [], timer = 0, drawn = -PAUSE, isNear = false;
   const paint = async () => {
     try {
       const draw = await drawing();
@@ -23,14 +23,18 @@ export function history() {
     drawn = performance.now();
     timer = 0;
   };
+  const soon = () => {
+    if (isNear && specs.length && !timer) timer = setTimeout(paint, Math.max(0, drawn + PAUSE - performance.now()));
+  };
+  const near = new IntersectionObserver((seen) => (isNear = seen.at(-1).isIntersecting, soon()), { rootMargin: "400px" });
+  near.observe(made.node);
   const show = onChange((told) => {
     specs = specsOf(told);
-    charts.hidden = !specs.length;
-    if (!specs.length) say(note, "Nothing was answered yet; the first answers are drawn here.");
-    else if (!timer) timer = setTimeout(paint, Math.max(50, drawn + PAUSE - performance.now()));
-    if (specs.length && !charts.children.length) say(note, "The charts are on their way.");
+    made.node.hidden = !specs.length;
+    if (!charts.children.length && !note.textContent) say(note, "The charts are on their way.");
+    soon();
   });
-  return { node: made.node, update: (run) => show(run.history), end: () => clearTimeout(timer) };
+  return { node: made.node, update: (run) => show(run.history), end: () => (near.disconnect(), clearTimeout(timer)) };
 }
 
 /** Chart specs of a history; none where there is nothing in it. */
@@ -39,7 +43,8 @@ export function specsOf({ bucket_s: bucket, points }) {
   if (!known.length) return [];
   const of = (name) => known.map((one) => (Number.isFinite(one[name]) ? one[name] : null));
   const x = { kind: "time", values: known.map((one) => one.at), unit: "" };
-  const each = Number.isFinite(bucket) ? ` per ${span(bucket).replace(/[.,]0(?= )/, "")}` : "";
+  const one = { 1: "second", 60: "minute", 3600: "hour", 86400: "day" }[bucket];
+  const each = Number.isFinite(bucket) ? ` per ${one ?? span(bucket).replace(/[.,]0(?= )/, "")}` : "";
   const specs = [{
     id: "throughput", title: `Rows${each}`, kind: "columns", stacked: true, x, note: "", summary: heaviest(known),
     series: [series("answered", "rows", of("answered")), series("failed", "rows", of("failed"))],

@@ -9,8 +9,8 @@ const FEW = 5; // rows that are named
 
 /** The section; between two news it counts down by itself, as long as the page is live. */
 export function waits() {
-  const list = el("ul", { class: "waits" }), empty = el("p", { class: "quiet" });
-  const made = section("waiting", "What it waits for", list, empty);
+  const list = el("ul", { class: "waits" }), note = el("p", { class: "quiet" });
+  const made = section("waiting", "What it waits for", list, note);
   let clocks = [], timer, at = 0;
   const tick = () => clocks.forEach(([node, due]) => say(node, remaining(due - performance.now() / 1000)));
   const live = (isLive) => {
@@ -22,7 +22,8 @@ export function waits() {
     const groups = grouped(run.waiting);
     clocks = [];
     fill(list, ...groups.slice(0, MOST).map((group) => entry(group, at, clocks)));
-    say(empty, groups.length ? more(groups) : nothing(run.state));
+    made.node.hidden = !groups.length;
+    say(note, groups.length > MOST ? `And ${count(groups.length - MOST)} more reasons.` : "");
     tick();
     live(true);
   };
@@ -71,12 +72,4 @@ function remaining(seconds) {
   if (left < 100) return `in ${count(left)} s`;
   if (left < 6000) return `in ${count(Math.floor(left / 60))}:${String(left % 60).padStart(2, "0")} min`;
   return `in ${span(left)}`;
-}
-
-function more(groups) {
-  return groups.length > MOST ? `And ${count(groups.length - MOST)} more reasons.` : "";
-}
-
-function nothing(state) {
-  return state === "running" ? "Nothing: every request is on its way." : "Nothing waits.";
 }

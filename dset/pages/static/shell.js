@@ -37,6 +37,7 @@ export async function begin(show) {
       return;
     }
     for (const link of links) link.search = `?dataset=${dataset.key}`;
+    document.title = `${heading().textContent} · ${dataset.name} · dset`;
     [end, shown] = [show(dataset, main, datasets), dataset.key];
   };
   list.addEventListener("change", () => {

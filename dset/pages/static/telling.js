@@ -25,6 +25,7 @@ export function usd(value) {
 /** Seconds as a person says them. */
 export function span(seconds) {
   if (!Number.isFinite(seconds)) return "–";
+  if (seconds < 1) return `${seconds.toLocaleString(undefined, { maximumSignificantDigits: 1 + (seconds >= 0.1) })} s`;
   if (seconds < 10) return `${figure(seconds, 1)} s`;
   if (seconds < 90) return `${whole.format(seconds)} s`;
   if (seconds < 5400) return `${whole.format(seconds / 60)} min`;
@@ -44,12 +45,13 @@ export function moment(iso) {
   return at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 }
 
-/** The time of day only, for what is of today. */
+/** A moment as short as it can be told: of what is of today the time of day, of this year no year. */
 export function clock(iso) {
-  const at = new Date(iso ?? NaN);
+  const at = new Date(iso ?? NaN), now = new Date();
   if (Number.isNaN(at.getTime())) return iso ? String(iso) : "–";
-  const isToday = at.toDateString() === new Date().toDateString();
-  return isToday ? at.toLocaleTimeString() : moment(iso);
+  const day = at.toDateString() === now.toDateString() ? {} : { day: "numeric", month: "short" };
+  const year = at.getFullYear() === now.getFullYear() ? {} : { year: "numeric" };
+  return at.toLocaleString(undefined, { ...year, ...day, hour: "numeric", minute: "2-digit" });
 }
 
 /** Bytes as a person says them. */
