@@ -120,7 +120,7 @@ def test_a_rehearsal_is_seen_to_go_on_to_meet_its_outage_and_to_finish(
             process.communicate(b"\n", 60)
             assert process.returncode == 0
         seen(driver, "#headline", "Finished: all 12 rows are answered.")
-        seen(driver, "#failures", "None. No row failed")
+        until(driver, "return !document.querySelector('#failures').checkVisibility()")
         assert driver.execute_script("return window.isSame") is True
         _opens_from_the_latest(driver, clean_place)
         _quiet(driver, served)
