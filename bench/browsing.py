@@ -1,9 +1,9 @@
 """What it takes to look at large datasets: first reading, pages, searches, filters, pairs, and the memory of it all.
 
-    python bench/browsing.py [ROWS …]
+    python bench/browsing.py [--http] [ROWS …]
 
 Makes two datasets of so many answers of about 1.5 KB in seven languages in a temporary folder, each size looked at by a
-process of its own. Times are medians of five; the first of a search is told by itself, as later ones are remembered.
+process of its own; with --http over HTTP, as a browser asks a `serve` process. Times are medians of five; the first of a search is told by itself, as later ones are remembered.
 """
 
 import gc
@@ -129,6 +129,13 @@ def look(place: Path) -> None:
                 tell("pairs searched", again, f"the first time {first * 1000:,.0f} ms, {memory()}")
 
 
+def look_over_http(place: Path) -> None:
+    """Everything by a server's pages, each with its time."""
+    import browsing_http
+
+    browsing_http.look(place, _queries(browsing_http.Query), tell)
+
+
 def _queries(query: Any) -> list[tuple[str, Any]]:
     return [
         ("opening page", query()),
@@ -164,7 +171,11 @@ def main() -> None:
     if sys.argv[1:2] == ["--look"]:
         look(Path(sys.argv[2]))
         return
-    for rows in [int(one) for one in sys.argv[1:]] or [100_000, 1_000_000]:
+    if sys.argv[1:2] == ["--look-http"]:
+        look_over_http(Path(sys.argv[2]))
+        return
+    how = "--look-http" if "--http" in sys.argv else "--look"
+    for rows in [int(one) for one in sys.argv[1:] if one != "--http"] or [100_000, 1_000_000]:
         needed = rows * _A_ROW * 5
         if shutil.disk_usage(tempfile.gettempdir()).free < needed + (2 << 30):
             sys.exit(f"{tempfile.gettempdir()} has no room for {needed / 1e9:.0f} GB")
@@ -174,7 +185,7 @@ def main() -> None:
                 with (folder / "output.json").open("wb") as stream:
                     stream.writelines(lines(rows, seed))
             print(f"{rows:,} answers, {size(Path(name, 'a')) / 1e6:,.0f} MB", flush=True)
-            subprocess.run([sys.executable, __file__, "--look", name], check=True)
+            subprocess.run([sys.executable, __file__, how, name], check=True)
 
 
 if __name__ == "__main__":

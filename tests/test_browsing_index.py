@@ -414,3 +414,14 @@ def test_a_folder_without_answers_is_empty(opened: Open) -> None:
     assert index.refresh()
     assert index.page(Query())["rows"] == []
     assert index.facets()["labels"] == []
+
+
+def test_empty_files_are_read(folder: Folder, opened: Open) -> None:
+    folder.journal.write_bytes(b"")
+    folder.rejected.write_bytes(b"")
+    index = opened()
+    assert index.refresh()
+    assert index.reading is None
+    append(folder.journal, said("a", "x"))
+    assert index.refresh()
+    assert found(index) == ["a"]

@@ -86,7 +86,7 @@ class Following:
 
         A last line without its end is taken where it is a whole record, else it waits. Raises OSError.
         """
-        if self.is_read or not self.size:
+        if self.is_read:
             return
         with self.path.open("rb") as stream:
             status = os.fstat(stream.fileno())

@@ -92,10 +92,18 @@ def _mark(
     """Mark the rows of the block's hits; the first row that is not looked through. `block` begins at byte `at`."""
     find, place = block.find, block.find(needle)
     while place >= 0:
-        row = bisect_right(starts, at + place, row, rows + 1)
+        row += 1
+        if starts[row] <= at + place:  # not in the row after the last one that was found, as of a common word
+            row = bisect_right(starts, at + place, row + 1, rows + 1)
         flags[row - 1] = 1
         place = find(needle, starts[row] - at)
     return row
+
+
+def in_both(one: bytes | bytearray, other: bytes | bytearray) -> int:
+    """How many bytes are 1 in both, of two of 0 and 1; the shorter one ends it."""
+    length = min(len(one), len(other))
+    return (int.from_bytes(one[:length], "little") & int.from_bytes(other[:length], "little")).bit_count()
 
 
 def remove(path: Path) -> None:

@@ -71,7 +71,9 @@ class Index:
             key = (version, selected, query.q)
             total = self._totals.get(key)
             if total is None:
-                total = self._remember(key, selected.count(reader))
+                # Filters are SQL's; without one no row of the table need be looked at.
+                count = selected.count(reader) if query.is_filtered else self._intake.count(found)
+                total = self._remember(key, count)
             rows = self._briefs(reader, numbers)
         return {"total": total, "offset": query.offset, "rows": list(rows.values()), **self._state()}
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from dset.browsing import haystack, labels, rows, shown, standing, store
 from dset.browsing.following import Following, Line
 from dset.browsing.haystack import Haystack
-from dset.browsing.rows import PREVIEW, Row
+from dset.browsing.rows import PREVIEW, SHOWN, Row
+from dset.browsing.selecting import Found
 from dset.browsing.store import Store
 from dset.browsing.tally import Tally
 from dset.browsing.words import Words
@@ -36,6 +37,9 @@ class Source:
     texts: Haystack
     is_rejected: bool
     tally: Tally = field(default_factory=Tally)
+    shown: bytearray = field(
+        default_factory=bytearray
+    )  # a byte for each line, 1 where it is among the answers
     is_doubted: bool = False  # a line stands there no longer as it was read
 
 
@@ -75,6 +79,13 @@ class Intake:
     def damaged(self) -> int:
         """Lines that are no records and were passed over."""
         return sum(one.lines.damaged for one in self.sources)
+
+    def count(self, found: Found | None) -> int:
+        """How many answers were found; None: how many there are."""
+        if found is None:
+            return sum(one.shown.count(1) for one in self.sources)
+        pairs = zip(self.sources, found.hits, strict=True)
+        return sum(haystack.in_both(source.shown, hits.flags) for source, hits in pairs)
 
     def refresh(self, most_seconds: float) -> None:
         """Take in what came since, for about so long. Raises DsetError, OSError."""
@@ -140,8 +151,10 @@ class Intake:
             _preview(connection, made)
             hidden = self._superseded(connection, source, table)
         source.tally.add(table)
-        for _, status, label, model in hidden:
+        source.shown.extend(row.shown == SHOWN for row in table)
+        for n, status, label, model in hidden:
             self.sources[1].tally.remove(status, label, model)
+            self.sources[1].shown[n >> 1] = 0
         self.version += 1
 
     def _superseded(

@@ -17,6 +17,7 @@ SORTS = {
     "cost_usd": "cost", "cost": "cost", "seconds": "seconds", "tokens": "tokens",
 }  # fmt: skip
 _TEXTS = ("q", "id", "label", "model", "status")
+_FILTERS = ("id", "label", "model", "status", "length_from", "length_to", "cost_from", "cost_to")
 _LENGTHS, _COSTS = ("length_from", "length_to"), ("cost_from", "cost_to")
 
 
@@ -49,6 +50,11 @@ class Query:
             raise UsageError(f"offset: must be from 0 to {FARTHEST:,}")
         if not 1 <= self.limit <= MOST:
             raise UsageError(f"limit: must be from 1 to {MOST}")
+
+    @property
+    def is_filtered(self) -> bool:
+        """By anything but the words that are searched."""
+        return any(getattr(self, name) not in {"", None} for name in _FILTERS)
 
     @property
     def is_descending(self) -> bool:

@@ -12,7 +12,8 @@ from dset.browsing.rows import ASIDE, SHOWN
 from dset.browsing.store import Reader
 from dset.rejections import RETRIED
 
-_FEW = 2_000  # hits that are looked up one by one: more are asked of each row, in the order of the page
+_FEW = 2_000  # hits that are looked up one by one: more are asked of each row, in the order of the page …
+_PART = 5  # … or, where each row has to be looked at for the order, where it is more than one in five
 _FOUND = "hit(answers.n)"
 _WITHOUT = {
     "row",
@@ -86,13 +87,18 @@ def selection(query: Query, found: Found | None, reader: Reader) -> Selection:
     """The query's answers; what was `found` of its text limits them. `reader` is told of it until its reading ends."""
     terms, values = _terms(query)
     origin = "answers"
-    if found is not None and found.count <= _FEW:
+    if found is not None and found.count <= _few(query, found):
         origin = "json_each(?) AS hits CROSS JOIN answers ON answers.n = hits.value"
         values.insert(0, json.dumps(found.numbers()))
     elif found is not None:
         terms.append(_FOUND)
         reader.match(found.matches)
     return Selection(origin, tuple(terms), tuple(values))
+
+
+def _few(query: Query, found: Found) -> int:
+    rows = sum(one.rows for one in found.hits)
+    return _FEW if SORTS[query.sort] == "at" and not query.is_filtered else max(_FEW, rows // _PART)
 
 
 def _terms(query: Query) -> tuple[list[str], list[Any]]:

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dset.browsing.background import Background
 from dset.browsing.index import Index
 from dset.browsing.pairs import Pairs
 from dset.pages.figure_jobs import FigureJobs
 from dset.pages.shelf import Dataset, Shelf
 from dset.watching.watch import Watch
 
-_PATIENCE = 0.3  # seconds that a page waits for what was not read yet
+_PATIENCE = 0.1  # seconds that a page waits for what was not read yet; the rest is read without it
 _FRESH = 0.9  # seconds for which all pages are told the same of a run
+_GOING_ON = ("running", "waiting")
 
 
 class _Kept:
@@ -26,6 +28,7 @@ class _Kept:
         self.lock = threading.Lock()
         self.told: dict[str, Any] = {}
         self.told_at = float("-inf")
+        self.is_prepared = False
 
 
 class Desk:
@@ -34,7 +37,7 @@ class Desk:
     def __init__(self, shelf: Shelf, place: Path) -> None:
         self.shelf, self._place = shelf, place
         self.closing = threading.Event()
-        self.figures = FigureJobs()
+        self.figures, self._background = FigureJobs(), Background()
         self._lock, self._kept = threading.Lock(), dict[str, _Kept]()
         self._paired: dict[tuple[str, str], Pairs] = {}
 
@@ -47,6 +50,7 @@ class Desk:
         finally:
             closing.set()
             self.figures.end()
+            self._background.end()
             with self._lock:
                 for pairs in self._paired.values():
                     pairs.close()
@@ -60,7 +64,8 @@ class Desk:
     def index(self, key: str) -> Index:
         """Its answers, with what came since the last look as far as that is read in a moment. Raises NotThereError."""
         index = self._of(key).index
-        index.refresh(_PATIENCE)
+        if not index.refresh(_PATIENCE):
+            self._background.read(index)
         return index
 
     def pairs(self, left: str, right: str) -> Pairs:
@@ -80,7 +85,14 @@ class Desk:
             if time.monotonic() - kept.told_at >= _FRESH:
                 kept.told = kept.watch.snapshot()
                 kept.told_at = time.monotonic()
+                self._prepare(kept)
             return kept.told
+
+    def _prepare(self, kept: _Kept) -> None:
+        """Who looks at a run that has ended wants its answers next; one that goes on needs the machine for itself."""
+        if not kept.is_prepared and kept.told["state"] not in _GOING_ON:
+            kept.is_prepared = True
+            self._background.read(kept.index)
 
     def _of(self, key: str) -> _Kept:
         dataset = self.dataset(key)
