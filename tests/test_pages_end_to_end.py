@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def held(request):
 canned.answer = held
 sys.exit(dset_generator.main(sys.argv[1:]))
 """
-REHEARSAL = ("--rehearse", "--concurrency", "2", "--retry-waits", "3,0,0")
+REHEARSAL = ("--rehearse", "--concurrency", "2", "--retry-waits", "2.5,0,0")
 
 
 @contextmanager
@@ -296,6 +297,19 @@ def test_an_answer_is_found_by_its_id_and_one_that_is_none_is_told(
         ids = [None, *(one["metadata"]["id"] for one in reversed(made))]
         assert until(driver, f"const all = (() => {{{links}}})(); return all.length && all") == ids
         _quiet(driver, served)
+
+
+def test_two_questions_at_once_about_what_nobody_read_yet_are_both_answered(tmp_path: Path) -> None:
+    made = [samples.record(f"Question {row}", row=row) for row in range(2, 300)]
+    for number in range(8):
+        _written(tmp_path / "all" / str(number), *made)
+    with serving(tmp_path / "all", place=tmp_path / "kept") as served, ThreadPoolExecutor(4) as pool:
+        for one in served.get("/api/datasets").json["datasets"]:
+            paths = [f"/api/datasets/{one['key']}/{what}" for what in ("facets", "answers", "facets", "answers")]
+            for told in [reply.json for reply in pool.map(served.get, paths)]:
+                # On a slow machine it may be half read; but then it says so.
+                assert told["reading"] or told.get("total", 298) == 298
+                assert told["reading"] or told.get("models", [["deepseek-flash", 298]]) == [["deepseek-flash", 298]]
 
 
 def test_everything_is_reached_by_keyboard(driver: Any, clean_place: Path, tmp_path: Path) -> None:

@@ -33,3 +33,30 @@ XSS = (
     "__proto__",
     "constructor",
 )
+
+# What Markdown makes of texts, and what only a browser minds.
+MORE = (
+    f"![a picture]({CANARY}/markdown.png) ![another][p]\n\n[p]: {CANARY}/reference.png",
+    f"[a link](javascript:{_HURT}) [data](data:text/html,<script>{_HURT}</script>) <javascript:{_HURT}> [ours](/tasks)",
+    f"[vb](vbscript:x) [entity](java&#x0A;script:{_HURT}) [tab](java\tscript:{_HURT}) [good](https://example.org/?q=%3Cb%3E)",
+    f"<!-- a comment --><style>*{{background:url({CANARY}/css)}}</style>\n\n<script>{_HURT}</script>\n\n# a heading",
+    f"```html\n<script>{_HURT}</script>\n```\n\n| a | b |\n|:-|-:|\n| <img src=x onerror={_HURT}> | `</td>` |",
+    f"url({CANARY}/u) @import '{CANARY}/i'; expression({_HURT}) -moz-binding:url({CANARY}/b) \\75rl({CANARY}/e)",
+    "Z\u0336\u0351\u030a\u0348" + "\u0335\u0321\u0358" * 200 + " a pile",
+    "zero\u200bwidth\u2060and\ufeffjoined\u200d \u00ad soft \U000e0041 tag \u3164 filler",
+    "\u202ealways \u2067to \u2068the \u202dother \u202eside",
+    "\x1b]8;;http://x\x07link\x1b]8;;\x07 \x1b[31mred\x9b0m\x07\x08\r over \x7f",
+    "a" * 100_000,
+    "กขค" * 20_000,
+    "> " * 500 + "deep " + "[" * 500 + "*_" * 500,
+    "&lt;b&gt; &amp;amp; &quot; &#0; &#x110000; &nosuch; &copy",
+    "{{7*7}} ${7*7} <%= 7*7 %> #{7*7} *{7*7} %00 %3Cscript%3E",
+    f'{{"__proto__": {{"hurt": 1}}, "toString": "{_HURT}"}}',
+    "toString",
+    "hasOwnProperty",
+)
+
+
+def towards(address: str) -> tuple[str, ...]:
+    """All of them, telling of it at this address."""
+    return tuple(text.replace(CANARY, f"{address}/canary") for text in (*XSS, *MORE))

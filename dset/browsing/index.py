@@ -48,7 +48,7 @@ class Index:
         self._intake.store.close()
 
     def refresh(self, most_seconds: float = math.inf) -> bool:
-        """Take in what came since, for about so long; True where all is read. While another thread does, nothing happens."""
+        """Take in what came since, for about so long; True where all is read. While another thread does, it waits."""
         self._intake.refresh(most_seconds)
         return self._intake.reading is None
 

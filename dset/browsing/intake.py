@@ -44,7 +44,7 @@ class Source:
 
 
 class Intake:
-    """The writer of an index. `refresh` may be called from any thread; a call while another one reads does nothing."""
+    """The writer of an index. `refresh` may be called from any thread; while another one reads it waits, no longer than it may take."""
 
     def __init__(self, folder: Folder, place: Path) -> None:
         """`place`: an empty folder of the caller's. Raises DsetError, OSError."""
@@ -89,10 +89,12 @@ class Intake:
 
     def refresh(self, most_seconds: float) -> None:
         """Take in what came since, for about so long. Raises DsetError, OSError."""
-        if not self._lock.acquire(blocking=False):
+        until = time.monotonic() + most_seconds
+        # A page asks two things at once: without waiting the second one would hear that there is nothing.
+        if not self._lock.acquire(timeout=min(most_seconds, threading.TIMEOUT_MAX)):
             return
         try:
-            self._refresh(time.monotonic() + most_seconds)
+            self._refresh(until)
         except BaseException:
             self._is_whole = False
             raise

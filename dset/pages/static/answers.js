@@ -29,6 +29,7 @@ begin((dataset, main) => {
   const full = one(dataset.key, { has, step, closed, found: (n) => change({ id: "", answer: n }, false) });
   const answers = loader(route(dataset.key, "answers"), { begin: shown.begin, show, fail });
   const values = loader(route(dataset.key, "facets"), { begin() {}, show: offer, fail() {} }, 5000);
+  let isHalfRead = false;
   let following = null; // where to go once the page of the list that was turned to is there
 
   function change(changes, isStep = true, note = null) {
@@ -60,6 +61,8 @@ begin((dataset, main) => {
     if (state.page > pages && !found.reading) return change({ page: pages }, false);
     if (!found.total && !found.reading) shown.say(NAMES.some((name) => state[name]) ? nothingFound() : nothingYet(), found);
     else shown.show(found, state, facets);
+    if (isHalfRead && !found.reading) values.look({}); // what there is to filter by is known now
+    isHalfRead = Boolean(found.reading);
     follow();
     full.tell();
   }

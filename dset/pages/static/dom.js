@@ -1,5 +1,7 @@
 // Elements and texts. What strangers wrote only ever becomes text: nothing here takes HTML.
 
+const LONG = 5000; // characters; the time grows with the square of them
+
 /** An element: `el("p", {class: "quiet", dir: "auto"}, "text", child)`. Functions among the attributes are listeners. */
 export function el(name, attributes = {}, ...children) {
   const made = document.createElement(name);
@@ -8,7 +10,7 @@ export function el(name, attributes = {}, ...children) {
     else if (value === true) made.setAttribute(key, "");
     else if (value !== false && value != null) made.setAttribute(key, String(value));
   }
-  made.append(...children.filter((child) => child != null).map(asNode));
+  fill(made, ...children);
   return made;
 }
 
@@ -19,7 +21,13 @@ function asNode(child) {
 /** Replace all that stands in an element. */
 export function fill(element, ...children) {
   element.replaceChildren(...children.filter((child) => child != null).map(asNode));
+  element.classList.toggle("unbroken", children.some(isUnbroken));
   return element;
+}
+
+/** No blank for so long that to look for the words in it, as browsers do in Thai, Khmer or Lao, would take seconds. */
+function isUnbroken(text) {
+  return typeof text === "string" && text.length > LONG && text.split(/\s+/).some((run) => run.length > LONG);
 }
 
 /** A stranger's text, in its own direction, with its line ends. */
