@@ -119,7 +119,7 @@ def fuzzed(served: Served, key: str, examples: int) -> Counter[int]:
                     left = [one for one in group.exceptions if not isinstance(one, RejectedPositiveData)]
                     if left or "/tasks" not in case.path:
                         raise ExceptionGroup(
-                            f"{case.as_curl_command()}: {answer.text[:300]}", group.exceptions
+                            f"{case.as_curl_command()[:2_000]}: {answer.text[:300]}", group.exceptions
                         ) from None
 
             ask()
