@@ -7,24 +7,23 @@ import shlex
 import subprocess
 import sys
 import threading
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
-import schemathesis
 from fastapi import FastAPI
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from schemathesis.core.failures import FailureGroup
-from schemathesis.openapi.checks import RejectedPositiveData
 from starlette.responses import JSONResponse
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dset.pages import api_page, task_routes
+from dset.pages import api_page, task_judging, task_routes
 from dset.pages.page_frame import PAGES
+from dset.pages.task_process import Judges
+from dset.pages.task_weight import is_light
 from dset.tasks import catalog, definitions, older_writing
+from dset.tasks.documents import Stated
 from tests import older_tasks
 from tests.tasks import FEELINGS
 
@@ -295,52 +294,6 @@ assert answer.status_code == 201 and "was not checked" in answer.json()["notes"]
     assert done.returncode == 0, done.stderr.decode()
 
 
-def fuzzed(app: FastAPI, examples: int) -> Counter[int]:
-    """Ask each operation with what its OpenAPI allows and with what it forbids; every answer must be a declared one.
-
-    That a task is refused which fits the OpenAPI is none: no JSON Schema says all of what a task must be.
-    """
-    schema, seen = schemathesis.openapi.from_asgi("/openapi.json", app), Counter[int]()
-    modes = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
-    usual = settings(
-        max_examples=examples,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    found: list[Any] = list(schema.get_all_operations())
-    for operation in (one.ok() for one in found):
-        for mode in modes[: 1 if operation.label == "GET /tasks" else 2]:  # that takes nothing to be wrong
-
-            @usual
-            @given(case=operation.as_strategy(generation_mode=mode))
-            def ask(case: Any) -> None:
-                answer = case.call(headers=TOKEN)
-                seen[answer.status_code] += 1
-                try:
-                    case.validate_response(answer, headers=TOKEN)
-                except FailureGroup as group:
-                    left = [one for one in group.exceptions if not isinstance(one, RejectedPositiveData)]
-                    if left:
-                        raise ExceptionGroup(f"{case.as_curl_command()}: {answer.text[:300]}", left) from None
-
-            ask()
-    return seen
-
-
-def test_a_fuzzer_gets_no_answer_that_is_not_declared(app: FastAPI) -> None:
-    seen = fuzzed(app, 4)
-    assert {200, 401, 404, 422} <= set(seen)
-
-
-@pytest.mark.soak
-def test_a_patient_fuzzer_gets_none_either(app: FastAPI) -> None:
-    seen = fuzzed(app, 200)
-    assert {200, 201, 401, 404, 409, 422} <= set(seen)
-
-
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from(
         ["object", "string", "array", "text", "label", "#", "#/$defs/a", "en", "{topic}", "Text", "a", "(", ""]
@@ -394,6 +347,87 @@ def test_a_task_with_anything_in_it_is_taken_or_refused_and_nothing_stumbles(app
 @pytest.mark.soak
 def test_many_tasks_with_anything_in_them_make_nothing_stumble(app: FastAPI) -> None:
     broken_tasks(300, app)
+
+
+def doubled(levels: int, end: dict[str, Any], key: str = "") -> dict[str, Any]:
+    """A schema of few lines that stands for 2^levels places: in each other, or at the field `key` of each other."""
+
+    def half(at: int) -> dict[str, Any]:
+        below = {"$ref": f"#/$defs/x{at + 1}"}
+        return {"properties": {key: below}} if key else below
+
+    steps: dict[str, Any] = {f"x{at}": {"allOf": [half(at), half(at)]} for at in range(levels)}
+    return {
+        "type": "object",
+        "properties": {"a": {"$ref": "#/$defs/x0"}},
+        "$defs": steps | {f"x{levels}": end},
+    }
+
+
+HEAVY = {
+    "to look at its examples": {"schema": doubled(40, {"type": "object"}), "examples": [{"a": {}}]},
+    "to find a field": {"schema": doubled(40, {"type": "string"}, "a"), "unique": ["a" + ".a" * 40]},
+}
+
+
+@pytest.fixture
+def hasty(path: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    """As `client`, with less patience."""
+    monkeypatch.setattr(task_routes, "Judges", lambda: Judges(0.5))
+    made = FastAPI()
+    made.include_router(task_routes.router(path))
+    return TestClient(made)
+
+
+@pytest.mark.parametrize("what", HEAVY)
+def test_a_task_that_would_take_for_ever_is_refused_in_time(hasty: TestClient, path: Path, what: str) -> None:
+    refused = hasty.put("/tasks/vast", json=HEAVY[what])
+    assert refused.status_code == 422
+    assert "checking takes longer than" in refused.json()["faults"][0]
+    assert not path.exists()
+
+
+def test_a_check_that_would_take_for_ever_is_refused_in_time(hasty: TestClient, path: Path) -> None:
+    path.write_text(json.dumps({"vast": {"schema": doubled(40, {"type": "object"})}}))
+    refused = hasty.post("/tasks/vast/check", json={"a": 5})
+    assert refused.status_code == 422
+    assert refused.json()["detail"].startswith(
+        "the task vast: checking takes longer than 3 seconds: let fewer"
+    )
+
+
+def test_what_is_judged_in_a_process_is_judged_as_here() -> None:
+    judges, schema = Judges(60), doubled(7, {"type": "object", "required": ["b"]})
+    document = {"schema": schema, "examples": [{"a": {}}]} | {
+        "parameters": {"p": [str(one) for one in range(600)]}
+    }
+    assert not is_light(schema, document)
+    assert judges.judge("vast", document) == task_judging.judge("vast", document)
+    assert judges.judge("A B", document).faults == task_judging.judge("A B", document).faults
+    task = catalog.examine(Stated("vast", {"schema": schema}, ()), "x").task
+    assert task is not None
+    record = {"a": {}, "more": list(range(1_000))}
+    assert not is_light(schema, record)
+    assert judges.faults(task, record, "en") == list(task_judging.faults(task, record, "en")) != []
+
+
+@pytest.mark.parametrize("name", catalog.builtin())
+def test_the_tasks_that_come_with_the_program_are_judged_without_a_process(name: str) -> None:
+    task = catalog.load().get(name)
+    assert is_light(task.schema, definitions.as_document(task))
+
+
+NOT_LIGHT: dict[str, Any] = {
+    "doubled": doubled(20, {}), "to itself": {"properties": {"a": {"$ref": "#"}}}, "by a name": {"$ref": "#here"},
+    "of another document": {"a": {"$id": "x", "$ref": "#/b"}}, "dynamic": {"$dynamicRef": "#/x"},
+    "a long chain": {"$defs": {f"x{at}": {"$ref": f"#/$defs/x{at + 1}"} for at in range(5_000)}},
+    "large": {"enum": list(range(200_000))},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", NOT_LIGHT)
+def test_what_nobody_can_tell_the_weight_of_is_judged_in_a_process(what: str) -> None:
+    assert not is_light(NOT_LIGHT[what], {})
 
 
 def test_the_page_of_the_api_tells_of_each_operation_with_calls_that_work(

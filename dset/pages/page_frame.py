@@ -43,8 +43,7 @@ def absent() -> str:
     """The page for a person who asks for an address where nothing is."""
     content = (
         "<h1>There is nothing at this address</h1>"
-        '<p class="message">It may have been typed wrong, or come from another version of the program. '
-        '<a href="/">The run</a>, <a href="/answers">its answers</a> and <a href="/docs">what programs can ask for</a> '
-        "are where the links above lead.</p>"
+        '<p class="message">It may have been typed wrong. Go on to <a href="/">the run</a>, to <a href="/answers">its '
+        'answers</a>, to <a href="/charts">its charts</a>, or to <a href="/docs">what programs can ask for</a>.</p>'
     )
     return page("Nothing here · dset", content)

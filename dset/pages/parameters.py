@@ -13,6 +13,9 @@ from dset.browsing.query import FARTHEST, MOST, SORTS
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?")
+# Characters. With twelve bytes for each, as an address has it, all of them together are less than the 64 KB of a
+# request's head that are read (h11); no label, model or id is kept longer.
+_LONG, _SHORT = 4_000, 200
 _EXACT = 1 << 53  # up to which a number in JSON keeps its digits
 _KEY = {"pattern": "^[0-9a-f]{12}$"}  # another one is no fault: it is the key of no dataset
 
@@ -64,9 +67,9 @@ Number = Annotated[
     _from_to(0, _EXACT),
     Path(ge=0, le=_EXACT, description="an answer's `n`", examples=[0]),
 ]
-Text = Annotated[str, Query(max_length=10_000)]
+Text = Annotated[str, Query(max_length=_SHORT)]
 Sought = Annotated[
-    str, Query(max_length=10_000, description="what stands in question, answer, thoughts or reason")
+    str, Query(max_length=_LONG, description="what stands in question, answer, thoughts or reason")
 ]
 Length = Annotated[
     int | None,

@@ -13,7 +13,7 @@ TASK: Schema = {
     "required": ["schema"],
     "additionalProperties": False,
     "properties": {
-        "name": {**_TEXT, "description": "the same as in the path, or left out"},
+        "name": {"type": ["string", "null"], "description": "the same as in the path, or left out"},
         "description": _TEXT,
         "language": {**_TEXT, "description": "the language of its records unless another is asked for: th, en …"},
         "schema": {
