@@ -305,11 +305,15 @@ def test_two_questions_at_once_about_what_nobody_read_yet_are_both_answered(tmp_
         _written(tmp_path / "all" / str(number), *made)
     with serving(tmp_path / "all", place=tmp_path / "kept") as served, ThreadPoolExecutor(4) as pool:
         for one in served.get("/api/datasets").json["datasets"]:
-            paths = [f"/api/datasets/{one['key']}/{what}" for what in ("facets", "answers", "facets", "answers")]
+            paths = [
+                f"/api/datasets/{one['key']}/{what}" for what in ("facets", "answers", "facets", "answers")
+            ]
             for told in [reply.json for reply in pool.map(served.get, paths)]:
                 # On a slow machine it may be half read; but then it says so.
                 assert told["reading"] or told.get("total", 298) == 298
-                assert told["reading"] or told.get("models", [["deepseek-flash", 298]]) == [["deepseek-flash", 298]]
+                assert told["reading"] or told.get("models", [["deepseek-flash", 298]]) == [
+                    ["deepseek-flash", 298]
+                ]
 
 
 def test_everything_is_reached_by_keyboard(driver: Any, clean_place: Path, tmp_path: Path) -> None:
