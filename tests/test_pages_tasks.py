@@ -427,7 +427,13 @@ def test_nothing_on_the_page_of_the_api_is_a_script_or_comes_from_elsewhere(app:
     assert "<img" not in page
     assert not re.search(r"<[^>]*\son\w+=", page)
     assert " style=" not in page
-    assert set(re.findall(r'(?:href|src)="([^"#][^"]*)"', page)) == {"/static/api.css", "/openapi.json"}
+    assert set(re.findall(r'(?:href|src)="([^"#][^"]*)"', page)) == {
+        "/static/base.css",
+        "/static/api.css",
+        "/static/icon.svg",
+        "/openapi.json",
+        *("/", "/answers", "/charts", "/compare", "/docs"),
+    }
 
 
 def test_a_schema_that_refers_to_itself_is_told_to_its_end(app: FastAPI) -> None:

@@ -10,6 +10,13 @@ from dset.pages.api_schemas import Openapi
 
 Operation = Mapping[str, Any]
 _METHODS = ("get", "put", "post", "delete", "patch")
+_PAGES = (
+    ("/", "Run"),
+    ("/answers", "Answers"),
+    ("/charts", "Charts"),
+    ("/compare", "Compare"),
+    ("/docs", "Task API"),
+)
 
 
 def page(openapi: Openapi) -> str:
@@ -28,24 +35,35 @@ def page(openapi: Openapi) -> str:
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}: its API</title>
+<meta name="color-scheme" content="light dark">
+<title>Task API · {title}</title>
+<link rel="icon" href="/static/icon.svg">
+<link rel="stylesheet" href="/static/base.css">
 <link rel="stylesheet" href="/static/api.css">
 </head>
 <body>
 <a class="skip" href="#operations">To the operations</a>
-<header>
-<h1 dir="auto">{title} <span class="quiet">{version}</span></h1>
+<header class="top"><div><strong>dset</strong><nav aria-label="Pages"><ul>{_pages()}</ul></nav></div></header>
+<main>
+<h1 dir="auto">The API of {title} <span class="quiet">{version}</span></h1>
 <p dir="auto">{_text(info.get("description", ""))}</p>
 <p>For programs: <a href="/openapi.json">openapi.json</a>. What changes something needs the header
 <code>X-Dset-Token</code>; its value stands in the address with which the program opened the browser.
 A refusal is JSON: <code>{{"detail": "one line"}}</code>, with <code>"faults"</code> where there are several.</p>
 <nav aria-label="Operations"><ul>{links}</ul></nav>
-</header>
-<main id="operations" tabindex="-1">{sections or "<p>This program has no operations.</p>"}</main>
-<footer class="quiet"><p>This page needs no network.</p></footer>
+<div id="operations" tabindex="-1">{sections or "<p>This program has no operations.</p>"}</div>
+</main>
 </body>
 </html>
 """
+
+
+def _pages() -> str:
+    """The way to the other pages, as they have it themselves."""
+    here = ' aria-current="page"'
+    return "".join(
+        f'<li><a href="{path}"{here if path == "/docs" else ""}>{name}</a></li>' for path, name in _PAGES
+    )
 
 
 def _operations(openapi: Openapi) -> Iterator[tuple[str, str, Operation]]:
