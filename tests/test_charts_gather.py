@@ -55,7 +55,7 @@ def test_a_task_tells_its_labels_in_its_order_and_what_the_plan_still_lacks() ->
     found = {one["id"]: one for one in gather(folder).charts}
     assert [row["label"] for row in found["balance-1"]["rows"]] == ["positive", "negative", "neutral"]
     assert found["balance-1"]["note"] == "3 of the 9 records that the plan asks for are not made yet."
-    assert found["glance"]["rows"][0] == {"label": "records", "value": "6 of 9"}
+    assert found["glance"]["rows"][0] == {"label": "Records", "value": "6 of 9"}
     assert found["parameters"]["title"] == "Parameters that are level"
 
 

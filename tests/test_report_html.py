@@ -302,6 +302,7 @@ def test_no_page_is_wider_than_a_phone(browser: Any) -> None:
 
 
 DRAW = b"""import { draw } from "./charts.js";
+import "./bars.js";
 window.again = (specs) => draw(document.getElementById("here"), specs);"""
 HTML = b"""<!DOCTYPE html><meta charset="utf-8"><title>x</title><link rel="icon" href="data:,"><link rel="stylesheet" href="charts.css"><div id="here"></div>
 <script src="chart.umd.min.js"></script><script type="module" src="draw.js"></script>"""

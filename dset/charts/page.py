@@ -81,7 +81,7 @@ def _head(charted: Charted, nonce: str) -> Iterator[str]:
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     yield '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">\n'
     yield f'<title>{escaped(charted.name)}: report</title><link rel="icon" href="data:,">\n'
-    yield f'<style nonce="{nonce}">{style.STYLE}{_static("charts.css")}{rendered.WIDTHS}</style></head>\n'
+    yield f'<style nonce="{nonce}">{style.STYLE}{_static("charts.css")}{_static("bars.css")}{rendered.WIDTHS}</style></head>\n'
 
 
 def _header(charted: Charted, is_leveled: bool) -> Iterator[str]:
@@ -108,7 +108,7 @@ def _scripts(charted: Charted, nonce: str) -> Iterator[str]:
     """The figures, the library, and what draws the one with the other. Of the parts of charts.js one script is made."""
     yield f'<script type="application/json" id="specs">{as_json(charted.charts)}</script>\n'
     yield f'<script nonce="{nonce}">{_static("chart.umd.min.js")}</script>\n'
-    parts = "".join(_static(name) for name in ("tables.js", "plots.js", "charts.js"))
+    parts = "".join(_static(name) for name in ("tables.js", "plots.js", "charts.js", "bars.js"))
     own = _EXPORT.sub("", _IMPORT.sub("", parts))
     yield f'<script type="module" nonce="{nonce}">{own}{_START}</script>\n'
 

@@ -1,6 +1,6 @@
 """Charts as HTML tables, for whoever reads a page without scripts; where scripts run, charts.js puts drawn ones in their place.
 
-The classes are those that charts.js gives, so that one style sheet (static/charts.css) is enough.
+The classes are those that charts.js gives, so that one style sheet (static/charts.css and bars.css) is enough.
 """
 
 import time

@@ -35,9 +35,12 @@ nav a{display:inline-block;padding-block:.3rem}
 .fields dd{margin:0;overflow-wrap:anywhere;white-space:pre-wrap}
 .about,.empty{color:var(--quiet);font-size:.875rem}
 details{margin-block-start:.4rem}
+.asked,.said,.fields dd{line-height:1.6}
 summary{cursor:pointer;padding-block:.2rem}
 .level{background:var(--card);border:1px solid var(--edge);border-radius:.6rem;margin:0;overflow-wrap:anywhere;padding:.9rem 1.1rem;white-space:pre-wrap}
 footer{color:var(--quiet);font-size:.875rem;padding-block:2.5rem 2rem}
-@media print{:root{--ground:#fff;--card:#fff;--text:#000;--quiet:#444;--edge:#bbb;--tag:#eee;--warn:#fff}nav,.skip{display:none}
+@media(prefers-contrast:more){:root{--quiet:var(--text);--edge:#8a8a8a}}
+@media(forced-colors:active){.tag,.told{border:1px solid}}
+@media print{@page{margin:1.5cm}:root{--ground:#fff;--card:#fff;--text:#000;--quiet:#444;--edge:#bbb;--tag:#eee;--warn:#fff}nav,.skip{display:none}
 .card{break-inside:avoid}header{padding-block-start:0}}
 """

@@ -26,7 +26,7 @@ def page(openapi: Openapi, base: str) -> str:
 <nav aria-label="Operations">{links}</nav>
 {sections or '<p class="message">This program has no operations.</p>'}
 <p class="quiet"><a href="/">Back to the run</a></p>"""
-    return page_frame.page("Task API · dset", content, here="/docs", style="api.css")
+    return page_frame.page("Task API · dset", content, here="/docs", styles=("api.css",))
 
 
 _ABOUT = """<p>For programs: <a href="/openapi.json">openapi.json</a>. A refusal is JSON: <code>{"detail": "one line"}</code>,

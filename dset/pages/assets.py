@@ -1,18 +1,19 @@
 """The files that make the pages: those of the package, by name, read once. No name leads outside of them."""
 
 import importlib.resources
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 _FOLDERS = ("dset.pages", "dset.charts")
 _TYPES = {
-    "html": "text/html; charset=utf-8",
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
     "md": "text/plain; charset=utf-8",
 }
+_ASIDES = re.compile(rb"^[ \t]*(?://[^\n]*|/\*(?:[^*]|\*(?!/))*\*/[ \t]*)\n|^[ \t]+", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +34,14 @@ def read() -> Mapping[str, Asset]:
         for file in folder.iterdir():
             kind = _TYPES.get(file.name.rpartition(".")[2])
             if kind:
-                found[file.name] = Asset(kind, file.read_bytes())
+                found[file.name] = Asset(kind, light(file.name, file.read_bytes()))
     return MappingProxyType(found)
+
+
+def light(name: str, body: bytes) -> bytes:
+    """Of our scripts and style sheets what a browser needs: an eighth of them is indentation and comments on lines of their own.
+
+    No text of theirs may go over several lines: its indentation would be lost too.
+    """
+    is_ours = name.endswith((".js", ".css")) and ".min." not in name
+    return _ASIDES.sub(b"", body) if is_ours else body

@@ -1,5 +1,6 @@
-"""The frame of a page that the server makes itself: its head and the links to the other pages, as they all have it."""
+"""The frame that all pages have: the head, the links to the others, where the content stands."""
 
+from collections.abc import Sequence
 from html import escape
 
 PAGES = (
@@ -10,14 +11,40 @@ PAGES = (
     ("/docs", "Task API"),
 )
 _CURRENT = ' aria-current="page"'
+LIVE = {  # path: what its script is called, its style sheets
+    "/": ("run", ("run.css",)),
+    "/answers": ("answers", ("answers.css",)),
+    "/charts": ("charts_page", ("charts_page.css",)),
+    "/compare": ("compare", ("answers.css", "compare.css")),
+}
+_CHOICE = '<label><span>Dataset</span> <select id="dataset"></select></label>'
+_WITHOUT = """<noscript><p class="message">This page needs JavaScript. Without it: <code>python dset_generator.py status</code>
+tells how the run stands, and <code>report --html</code> makes a page that reads without.</p></noscript>"""
 
 
-def page(title: str, content: str, *, here: str = "", style: str = "") -> str:
-    """The whole page as HTML. `content`: HTML; `here`: the path of the page that it is; `style`: a further style sheet."""
+def live(path: str) -> str:
+    """The page that a script fills with the dataset that is chosen; `path` is one of PAGES but the last."""
+    name, (script, styles) = dict(PAGES)[path], LIVE[path]
+    content = f"<h1>{name}</h1>\n{_WITHOUT}"
+    return page(f"{name} · dset", content, here=path, styles=styles, script=f"{script}.js", choice=_CHOICE)
+
+
+def page(
+    title: str,
+    content: str,
+    *,
+    here: str = "",
+    styles: Sequence[str] = (),
+    script: str = "",
+    choice: str = "",
+) -> str:
+    """The whole page as HTML. `here`: its path; `content`, and `choice` beside the links: HTML; the rest: file names."""
     links = "".join(
-        f'<li><a href="{path}"{_CURRENT if path == here else ""}>{name}</a></li>' for path, name in PAGES
+        f'<li><a href="{path}"{" data-page" if path in LIVE else ""}{_CURRENT if path == here else ""}>{name}</a></li>'
+        for path, name in PAGES
     )
-    sheets = "".join(f'<link rel="stylesheet" href="/static/{name}">' for name in ("base.css", style) if name)
+    sheets = "".join(f'<link rel="stylesheet" href="/static/{name}">' for name in ("base.css", *styles))
+    run = f'<script type="module" src="/static/{script}"></script>' if script else ""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -26,11 +53,11 @@ def page(title: str, content: str, *, here: str = "", style: str = "") -> str:
 <meta name="color-scheme" content="light dark">
 <title>{escape(title)}</title>
 <link rel="icon" href="/static/icon.svg">
-{sheets}
+{sheets}{run}
 </head>
 <body>
 <a class="skip" href="#main">To the content</a>
-<header class="top"><div><strong>dset</strong><nav aria-label="Pages"><ul>{links}</ul></nav></div></header>
+<header class="top"><div><strong>dset</strong> <nav aria-label="Pages"><ul>{links}</ul></nav>{choice}</div></header>
 <main id="main" tabindex="-1">
 {content}
 </main>

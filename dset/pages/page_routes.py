@@ -1,14 +1,12 @@
 """The pages, and the files that make them."""
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from dset.pages import assets
+from dset.pages import assets, page_frame
 from dset.pages.answer_shapes import Datasets
 from dset.pages.desk import Desk
 from dset.pages.refusals import EVERYWHERE, said
-
-_PAGES = {"/": "run.html", "/answers": "answers.html", "/charts": "charts.html", "/compare": "compare.html"}
 
 
 def router(desk: Desk) -> APIRouter:
@@ -21,12 +19,16 @@ def router(desk: Desk) -> APIRouter:
             return said(404, "there is no such file")
         return Response(asset.body, media_type=asset.media_type, headers={"cache-control": "no-cache"})
 
-    def add(path: str, name: str) -> None:
-        made.add_api_route(path, lambda: sent(name), include_in_schema=False, methods=["GET", "HEAD"])
+    def add(path: str) -> None:
+        page = page_frame.live(path)
+        made.add_api_route(path, lambda: HTMLResponse(page), include_in_schema=False, methods=["GET", "HEAD"])
 
-    for path, name in _PAGES.items():
-        add(path, name)
-    add("/favicon.ico", "icon.svg")
+    for path in page_frame.LIVE:
+        add(path)
+
+    @made.api_route("/favicon.ico", methods=["GET", "HEAD"], include_in_schema=False)
+    def icon() -> Response:
+        return sent("icon.svg")
 
     @made.api_route("/static/{name}", methods=["GET", "HEAD"], include_in_schema=False)
     def static(name: str) -> Response:

@@ -1,7 +1,8 @@
 // draw(container, specs): the charts in the container, by their ids. Called again it changes what has changed and no more.
-import { bars, element, figures, figuresOf, foreign } from "./tables.js";
+import { element, figuresOf, foreign } from "./tables.js";
 import { axisName, configuration, naming } from "./plots.js";
 
+export const kinds = { lines: drawn, columns: drawn }; // what each kind is made of; bars.js adds its own
 const containers = new Set(); // that hold charts, to be painted anew with the page
 const held = new WeakMap(); // container -> Map of id -> what was drawn
 const NOTHING = "Nothing to show here yet.";
@@ -74,9 +75,7 @@ function made(spec, said) {
   node.append(title, foreign("p", "chart-summary", spec.summary ?? ""));
   const one = { node, spec, said, chart: null, canvas: null };
   if (isEmpty(spec)) node.append(element("p", "chart-empty", spec.note ? "" : NOTHING));
-  else if (spec.kind === "figures") node.append(figures(spec));
-  else if (spec.kind === "bars") node.append(...bars(spec));
-  else node.append(...drawn(one));
+  else node.append(...(kinds[spec.kind]?.(one) ?? []));
   node.append(foreign("p", "chart-note", spec.note ?? ""));
   return one;
 }

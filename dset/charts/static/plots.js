@@ -157,7 +157,14 @@ function tooltip(spec) {
 // What the style sheet says, at this moment: light or dark, on a screen or on paper.
 function paint(canvas) {
   const style = getComputedStyle(canvas);
-  const colour = (name) => style.getPropertyValue(name).trim();
+  const colour = (name) => {
+    const said = style.getPropertyValue(name).trim();
+    if (said.startsWith("#")) return said;
+    canvas.style.color = said; // a colour of the system's, which Chart.js knows by its numbers only
+    const known = style.color;
+    canvas.style.color = "";
+    return known;
+  };
   const series = [1, 2, 3, 4, 5, 6].map((at) => colour(`--chart-${at}`));
   return { text: colour("--chart-text"), quiet: colour("--chart-quiet"), line: colour("--chart-line"), card: colour("--chart-card"), series };
 }

@@ -101,6 +101,7 @@ export function opener(row, on, ...content) {
 }
 
 function said(row) {
+  if (!row.answer && !row.reason) return el("span", { class: "quiet" }, "empty");
   return el("div", {}, row.answer ? strange(row.answer, "div", { class: "cut" }) : null,
     row.reason ? strange(row.reason, "div", { class: "cut reason" }) : null);
 }

@@ -3,11 +3,11 @@
 const LIBRARY = "/static/chart.umd.min.js", LOOKS = "/static/charts.css";
 let fetched; // the one promise of `draw`
 
-/** `draw(container, specs)`. Throws where one of the files does not come; asking again fetches it again. */
-export function drawing() {
+/** `draw(container, specs)`, once `more` modules are there too. Throws where a file does not come; asking again fetches it again. */
+export function drawing(...more) {
   fetched ??= Promise.all([here("link", { rel: "stylesheet", href: LOOKS }), here("script", { src: LIBRARY })])
-    .then(() => import("./charts.js"))
-    .then((charts) => charts.draw)
+    .then(() => Promise.all(["./charts.js", ...more].map((one) => import(one))))
+    .then(([charts]) => charts.draw)
     .catch((error) => {
       fetched = undefined;
       throw error;

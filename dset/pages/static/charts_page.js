@@ -44,7 +44,7 @@ function show(dataset, place) {
     if (told.state === "failed") return page.stopped(told.message || "The charts could not be counted.", true);
     if (!charts.length) return page.stopped(told.message || NOTHING, false);
     try {
-      page.draw(await drawing(), charts, told);
+      page.draw(await drawing("./bars.js"), charts, told);
     } catch {
       return page.stopped("The charts cannot be drawn: a file of theirs did not come. Load the page again.", true);
     }

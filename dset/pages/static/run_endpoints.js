@@ -2,7 +2,7 @@
 
 import { el, fill, strange } from "./dom.js";
 import { clock, count, span } from "./telling.js";
-import { say, section } from "./run_parts.js";
+import { more, say, section } from "./run_parts.js";
 
 const STATES = { "in use": ["good", "▶", "in use"], open: ["plain", "○", "ready"], closed: ["warn", "✕", "spent"] };
 const HEADS = ["Endpoint", "State", "At once", "In flight", "Answered", "Asked today"];
@@ -14,19 +14,13 @@ export function endpoints() {
   const table = el("table", { role: "table" }, el("caption", { class: "sr" }, "The endpoints of this run"),
     el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...HEADS.map((head, at) => el("th", { scope: "col", role: "columnheader", class: at > 1 ? "number" : null }, head)))), body);
   const frame = el("div", { class: "wide", tabindex: 0, role: "group", "aria-label": "Endpoints, a table" }, table);
-  const more = el("button", { type: "button", "aria-expanded": "false", click: () => (isWhole = !isWhole, show()) });
-  const made = section("endpoints", "Endpoints", said, frame, el("p", {}, more));
-  let known = [], isWhole = false;
-  const show = () => {
-    fill(body, ...(isWhole ? known : known.slice(0, FEW)).map(row));
-    say(more, isWhole ? `Show only ${FEW}` : `Show all ${count(known.length)}`);
-    more.setAttribute("aria-expanded", String(isWhole));
-  };
+  let known = [];
+  const show = () => fill(body, ...known.slice(0, rest.tell(known.length)).map(row)), rest = more(FEW, show);
+  const made = section("endpoints", "Endpoints", said, frame, rest.node);
   const update = (run) => {
     known = Object.keys(STATES).flatMap((state) => run.endpoints.filter((one) => one.state === state));
     known.push(...run.endpoints.filter((one) => !STATES[one.state]));
     made.node.hidden = !known.length;
-    more.parentElement.hidden = known.length <= FEW;
     say(said, known.length > 1 ? summary(known) : "");
     show();
   };

@@ -2,15 +2,20 @@
 
 import { el, fill, strange } from "./dom.js";
 import { count } from "./telling.js";
-import { onChange, section, worded } from "./run_parts.js";
+import { more, onChange, section, worded } from "./run_parts.js";
 import { named } from "./run_waiting.js";
 
 const MOST = 30; // reasons that are shown
+const FEW = 8; // until more are asked for
 
 /** The section; the biggest is open from the start. */
 export function failures(dataset) {
   const list = el("div", { class: "reasons" }), note = el("p", { class: "quiet" });
-  const made = section("failures", "What failed", list, note);
+  const tell = () => {
+    const shown = rest.tell(list.children.length);
+    [...list.children].forEach((one, at) => (one.hidden = at >= shown));
+  };
+  const rest = more(FEW, tell), made = section("failures", "What failed", list, note, rest.node);
   let known = new Map();
   const show = onChange((found) => {
     const sorted = [...found].sort((one, other) => (other.count ?? 0) - (one.count ?? 0));
@@ -23,6 +28,7 @@ export function failures(dataset) {
       now.set(name, node);
     });
     arrange(list, [...now.values()]);
+    tell();
     made.node.hidden = !sorted.length;
     fill(note, sorted.length > MOST ? `And ${count(sorted.length - MOST)} more reasons: they are in rejected.json.` : "");
     known = now;

@@ -94,13 +94,13 @@ function perTime(rate) {
 
 function tokenRows(tokens) {
   return [
-    ["In", count(tokens.prompt ?? NaN), tokens.cached > 0 ? `${count(tokens.cached)} of them from the cache` : ""],
-    ["Out", count(tokens.completion ?? NaN), tokens.reasoning > 0 ? `${count(tokens.reasoning)} of them thinking` : ""],
+    ["In", count(tokens.prompt ?? NaN), tokens.cached > 0 ? `${count(tokens.cached)} from the cache` : ""],
+    ["Out", count(tokens.completion ?? NaN), tokens.reasoning > 0 ? `${count(tokens.reasoning)} for thinking` : ""],
   ];
 }
 
 function costRows(cost) {
-  const unknown = cost.unknown > 0 ? `and ${count(cost.unknown)} answers of unknown price` : "";
+  const unknown = cost.unknown > 0 ? `and ${count(cost.unknown)} of unknown price` : "";
   const rows = [["In all", usd(cost.usd ?? NaN), unknown], ["This run", usd(cost.run_usd ?? NaN)]];
   if (cost.maybe_usd > 0) rows.push(["Possibly billed twice", usd(cost.maybe_usd), "asked again after an answer was lost"]);
   return rows;

@@ -1,12 +1,27 @@
 // What the sections of the run page are made of. Each is made once and told the news: { node, update(run), live?(isLive) }.
 
 import { el, fill } from "./dom.js";
+import { count } from "./telling.js";
 
 /** A section with its heading: { node, body }. */
 export function section(id, title, ...body) {
   const place = el("div", { class: "body" }, ...body);
   const node = el("section", { class: "card", id, "aria-labelledby": `${id}-title` }, el("h2", { id: `${id}-title` }, title), place);
   return { node, body: place };
+}
+
+/** A button between the first `few` of a list and all of it: `show()` is called when it turns; `tell(all)` says how many there are, and returns how many are shown. */
+export function more(few, show) {
+  let isWhole = false;
+  const button = el("button", { type: "button", click: () => (isWhole = !isWhole, show()) });
+  const node = el("p", {}, button);
+  const tell = (all) => {
+    node.hidden = all <= few;
+    say(button, isWhole ? `Show only ${few}` : `Show all ${count(all)}`);
+    button.setAttribute("aria-expanded", String(isWhole));
+    return isWhole ? all : few;
+  };
+  return { node, tell };
 }
 
 /** Put a text where another stands, only if it differs: what a reader has marked stays marked. */
