@@ -24,7 +24,9 @@ def write(folder: Path, texts: Sequence[str], ending: str = "") -> Path:
     for number, text in enumerate(texts):
         asked = samples.question(text, number + 2, columns={text: text, "class": text[:40]})
         about = {"run": text, "model": text, "endpoint": text, "timestamp": ENDED, "cost_usd": 0.25}
-        data = None if "\\u" in text else {text: [text]}  # an answer with escapes in it is shown as what its data says
+        data = (
+            None if "\\u" in text else {text: [text]}
+        )  # an answer with escapes in it is shown as what its data says
         came = samples.reply(text + ending, text, finish_reason=text)
         record = answers.as_record(samples.answer(asked, came, data=data, **about))
         record["metadata"]["id"] = f"{number}: {text}"
@@ -56,7 +58,8 @@ def note(texts: Sequence[str]) -> dict[str, Any]:
         for row, text in enumerate(texts, 2)
     ]
     lanes = [
-        {"name": f"lane {text}", "is_open": False, "until": "2999-01-01T00:00:00Z", "reason": text} for text in texts
+        {"name": f"lane {text}", "is_open": False, "until": "2999-01-01T00:00:00Z", "reason": text}
+        for text in texts
     ]
     return {
         "format": 1, "run": "r", "pid": os.getpid(), "started": ENDED, "state": "running", "waiting": waiting, "lanes": lanes,

@@ -91,7 +91,10 @@ def test_a_rehearsal_is_seen_to_go_on_to_meet_its_outage_and_to_finish(
         again = seen(driver, "main button", "Load again")
         with _held(clean_place) as process:
             assert process.stdin is not None
-            until(driver, "return fetch('/api/datasets').then((told) => told.json()).then((told) => told.datasets.length)")
+            until(
+                driver,
+                "return fetch('/api/datasets').then((told) => told.json()).then((told) => told.datasets.length)",
+            )
             again.click()
             seen(driver, "#rows", "done: 3 of 12 rows")
             driver.execute_script("window.isSame = true")
@@ -139,14 +142,16 @@ def _is_filtered(driver: Any, failed: int) -> None:
 
 def _opens_from_the_latest(driver: Any, place: Path) -> None:
     """The newest answer, in full: its thoughts, and the prompt that was sent for it."""
-    newest = json.loads(
-        (place / "dset_generator/rehearsal/output.json").read_text("utf-8").splitlines()[-1]
-    )
+    newest = json.loads((place / "dset_generator/rehearsal/output.json").read_text("utf-8").splitlines()[-1])
     question = newest["metadata"]["question"]
     seen(driver, "#latest li:first-child a", question).click()
     seen(driver, "dialog h2", f"Row {newest['metadata']['row']}")
     said = driver.find_element("css selector", "dialog").get_property("textContent")
-    for part in (newest["response"]["answer"], newest["response"]["reasoning"], f"answer this question: {question}"):
+    for part in (
+        newest["response"]["answer"],
+        newest["response"]["reasoning"],
+        f"answer this question: {question}",
+    ):
         assert part in said
     assert "id" not in _asked(driver)
     assert _asked(driver)["answer"].isdigit()
@@ -159,9 +164,21 @@ def test_the_labels_of_a_task_are_shown_filtered_by_and_charted(
     with serving(clean_place / "dset_generator", place=tmp_path / "kept") as served:
         driver.get(f"{served.url}/answers")
         seen(driver, ".count", "of 6 answers")
-        assert sorted(_cells(driver, "label")) == ["negative", "negative", "neutral", "neutral", "positive", "positive"]
+        assert sorted(_cells(driver, "label")) == [
+            "negative",
+            "negative",
+            "neutral",
+            "neutral",
+            "positive",
+            "positive",
+        ]
         labels = Select(seen(driver, "select[name=label]", "negative (2)"))
-        assert sorted(one.text for one in labels.options) == ["all", "negative (2)", "neutral (2)", "positive (2)"]
+        assert sorted(one.text for one in labels.options) == [
+            "all",
+            "negative (2)",
+            "neutral (2)",
+            "positive (2)",
+        ]
         labels.select_by_value("neutral")
         seen(driver, ".count", "of 2 answers")
         assert _cells(driver, "label") == ["neutral", "neutral"]
@@ -172,12 +189,18 @@ def test_the_labels_of_a_task_are_shown_filtered_by_and_charted(
             "return [...document.querySelectorAll('canvas')].map((one) => one.getContext('2d')"
             ".getImageData(0, 0, one.width, one.height).data.some(Boolean))"
         )
-        assert until(driver, f"const all = (() => {{{drawn}}})(); return all.length > 3 && all.every(Boolean)")
+        assert until(
+            driver, f"const all = (() => {{{drawn}}})(); return all.length > 3 && all.every(Boolean)"
+        )
         _quiet(driver, served)
 
 
 def _cells(driver: Any, name: str) -> list[str]:
-    return list(driver.execute_script("return [...document.querySelectorAll(`td.c-${arguments[0]}`)].map((one) => one.innerText)", name))
+    return list(
+        driver.execute_script(
+            "return [...document.querySelectorAll(`td.c-${arguments[0]}`)].map((one) => one.innerText)", name
+        )
+    )
 
 
 def test_pictures_are_shown_with_their_captions(
@@ -201,7 +224,11 @@ def test_pictures_are_shown_with_their_captions(
 
 
 def _texts(driver: Any, css: str) -> list[str]:
-    return list(driver.execute_script("return [...document.querySelectorAll(arguments[0])].map((one) => one.textContent)", css))
+    return list(
+        driver.execute_script(
+            "return [...document.querySelectorAll(arguments[0])].map((one) => one.textContent)", css
+        )
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
@@ -214,7 +241,10 @@ def test_two_folders_are_compared_row_by_row(driver: Any, rehearse: Rehearse, cl
         seen(driver, ".count", "1–12 of 12 rows")
         assert _texts(driver, ".kinds .figure") == ["12", "9", "0", "9", "3", "0"]
         assert len(driver.find_elements("css selector", ".pair .status.good")) == 9
-        assert _texts(driver, ".pair:first-child .side h3") == ["Left: first/rehearsal", "Right: second/rehearsal"]
+        assert _texts(driver, ".pair:first-child .side h3") == [
+            "Left: first/rehearsal",
+            "Right: second/rehearsal",
+        ]
         seen(driver, ".kinds button", "Only left").click()
         seen(driver, ".count", "1–3 of 3 rows")
         seen(driver, ".pair a", "In full").click()
@@ -245,7 +275,9 @@ def _written(folder: Path, *records: dict[str, Any]) -> Path:
     return folder
 
 
-def test_an_answer_is_found_by_its_id_and_one_that_is_none_is_told(driver: Any, clean_place: Path, tmp_path: Path) -> None:
+def test_an_answer_is_found_by_its_id_and_one_that_is_none_is_told(
+    driver: Any, clean_place: Path, tmp_path: Path
+) -> None:
     made = [samples.record(f"Question {row}", row=row) for row in range(2, 5)]
     folder = _written(clean_place / "dset_generator", *made, samples.original("An old one", "An old answer"))
     with serving(folder, place=tmp_path / "kept") as served:
@@ -273,11 +305,15 @@ def test_two_questions_at_once_about_what_nobody_read_yet_are_both_answered(tmp_
         _written(tmp_path / "all" / str(number), *made)
     with serving(tmp_path / "all", place=tmp_path / "kept") as served, ThreadPoolExecutor(4) as pool:
         for one in served.get("/api/datasets").json["datasets"]:
-            paths = [f"/api/datasets/{one['key']}/{what}" for what in ("facets", "answers", "facets", "answers")]
+            paths = [
+                f"/api/datasets/{one['key']}/{what}" for what in ("facets", "answers", "facets", "answers")
+            ]
             for told in [reply.json for reply in pool.map(served.get, paths)]:
                 # On a slow machine it may be half read; but then it says so.
                 assert told["reading"] or told.get("total", 298) == 298
-                assert told["reading"] or told.get("models", [["deepseek-flash", 298]]) == [["deepseek-flash", 298]]
+                assert told["reading"] or told.get("models", [["deepseek-flash", 298]]) == [
+                    ["deepseek-flash", 298]
+                ]
 
 
 def test_everything_is_reached_by_keyboard(driver: Any, clean_place: Path, tmp_path: Path) -> None:
@@ -323,7 +359,11 @@ def _tab_to(driver: Any, name: str, *, back: bool = False, most: int = 40) -> No
     """Press Tab until the element of this name or text has the focus; each one on the way shows that it has."""
     for _ in range(most):
         chain = ActionChains(driver)
-        (chain.key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(Keys.SHIFT) if back else chain.send_keys(Keys.TAB)).perform()
+        (
+            chain.key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(Keys.SHIFT)
+            if back
+            else chain.send_keys(Keys.TAB)
+        ).perform()
         is_marked, here = driver.execute_script(NOW)
         assert is_marked, here
         if here == name:

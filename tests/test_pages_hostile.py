@@ -1,6 +1,6 @@
 """What strangers wrote is shown as text on every page: nothing of it runs, and nobody is asked."""
 
-import http.server
+import socketserver
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ import pytest
 from dset.browsing import shown
 from dset.locks import Lock
 from dset.watching import lenient
-from tests import hostile
+from tests import hostile, samples
 from tests.served import Served, requested, seen, serving, until
 from tests.xss import towards
 
@@ -21,21 +21,14 @@ def canary() -> Iterator[tuple[str, list[str]]]:
     """(its address, what was asked of it)"""
     asked: list[str] = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_response(200)
-            self.end_headers()
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            asked.append(repr(self.request.recv(1_000)))
 
-        do_POST = do_HEAD = do_OPTIONS = do_GET
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", asked
+    yield f"http://127.0.0.1:{server.server_address[1]}", asked
     server.shutdown()
     thread.join()
     server.server_close()
@@ -82,7 +75,9 @@ const press = (words) => [...dialog.querySelectorAll("button")].find((one) => on
   }
 })();
 """
-LAID = set("p ul ol li code pre em strong table thead tbody tr th td blockquote hr br del h4 h5 h6 a span div".split())
+LAID = set(
+    "p ul ol li code pre em strong table thead tbody tr th td blockquote hr br del h4 h5 h6 a span div".split()
+)
 
 
 def test_hostile_texts_are_texts_on_every_page(
@@ -92,14 +87,18 @@ def test_hostile_texts_are_texts_on_every_page(
     first = hostile.write(clean_place / hostile.folder_name(texts[0]), texts)
     hostile.write(clean_place / hostile.folder_name(texts[3]), texts, " and more words than that")
     for text in texts[4:]:
-        hostile.samples.write_lines(clean_place / hostile.folder_name(text) / "runs.json", [])
+        samples.write_lines(clean_place / hostile.folder_name(text) / "runs.json", [])
     requested(browser), browser.get_log("browser")
     lock = Lock(first / ".lock", "x")
     lock.acquire()
     try:
         with serving(clean_place, place=tmp_path / "kept") as served:
             key, other = (
-                next(one["key"] for one in served.get("/api/datasets").json["datasets"] if one["name"].endswith(end))
+                next(
+                    one["key"]
+                    for one in served.get("/api/datasets").json["datasets"]
+                    if one["name"].endswith(end)
+                )
                 for end in (hostile.folder_name(texts[0]), hostile.folder_name(texts[3]))
             )
             _run_page(browser, served, key, texts)
@@ -154,7 +153,9 @@ def _in_full(driver: Any, served: Served, key: str, texts: tuple[str, ...]) -> N
         assert one["plain"].count(whole) >= 7, text
         assert any(f"{whole} {whole}" in said for said in one["plain"]), text
         assert set(one["laid"]) <= LAID
-        assert [link for link in one["links"] if not link.startswith(("http://", "https://", "mailto:"))] == []
+        assert [
+            link for link in one["links"] if not link.startswith(("http://", "https://", "mailto:"))
+        ] == []
 
 
 def _compared(driver: Any, served: Served, key: str, other: str, texts: tuple[str, ...]) -> None:

@@ -54,7 +54,9 @@ def test_a_signal_ends_it_without_a_traceback(clean_place: Path, number: int, ex
     process.send_signal(number)
     _, said = process.communicate(timeout=20)
     assert process.returncode == exit_status
-    assert said.splitlines() == [b"dset: ended; nothing in the datasets was changed"]  # and no browser was thought of
+    assert said.splitlines() == [
+        b"dset: ended; nothing in the datasets was changed"
+    ]  # and no browser was thought of
     assert list(clean_place.iterdir()) == []  # it wrote nothing
 
 
