@@ -21,6 +21,7 @@ PATIENCE = 10  # seconds
 def _answer(number: int, question: str = "Why?") -> dict[str, Any]:
     return {
         "n": number,
+        "id": f"id {number}",
         "row": number + 2,
         "at": "2026-01-02T03:04:05Z",
         "question": question,
@@ -247,8 +248,11 @@ def test_news_change_the_page_without_a_reload(page: _Page, served: _Script) -> 
     assert "What to do: Add credit." in shown
     assert "Stopped early" in shown
     page.until("Stopped: 402.", "[role=status]")
-    assert page.js("[...document.querySelectorAll('.latest li')].map(one => one.dataset.n)") == ["2", "1"]
-    assert page.js("document.querySelector('.latest a').search") == "?dataset=k&answer=2"
+    assert page.js("[...document.querySelectorAll('.latest p.text')].map(one => one.textContent)") == [
+        "answer 2",
+        "answer 1",
+    ]
+    assert page.js("document.querySelector('.latest a').search") == "?dataset=k&id=id+2"
 
 
 def test_who_reads_an_answer_is_not_moved_by_newer_ones(page: _Page, served: _Script) -> None:

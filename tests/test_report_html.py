@@ -3,7 +3,6 @@
 import http.server
 import json
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,11 +17,11 @@ from dset import answers, rejections
 from dset.charts import page, rendered
 from dset.markup import printable
 from tests import samples
+from tests.served import emulated
 from tests.xss import CANARY, XSS
 
 STATIC = Path(page.__file__).parent / "static"
 FOLDER = Path("dset_generator")
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 
 
 def report(*arguments: str) -> int:
@@ -207,33 +206,16 @@ def site() -> Iterator[Site]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    if not CHROMIUM or not DRIVER:
-        pytest.skip("chromium and chromedriver are not installed")
-    webdriver = pytest.importorskip("selenium.webdriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    told = "headless=new no-sandbox disable-gpu no-first-run disable-background-networking disable-component-update disable-sync"
-    for one in (*told.split(), f"user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(f"--{one}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    started = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    started.execute_cdp_cmd(
-        "Emulation.setEmulatedMedia",
-        {
-            "features": [
-                {"name": "prefers-reduced-motion", "value": "reduce"},
-                {"name": "prefers-color-scheme", "value": "light"},
-            ]
-        },
-    )
-    yield started
-    started.quit()
+@pytest.fixture
+def still(browser: Any) -> Iterator[Any]:
+    """The browser, with nothing on its console; charts are drawn at once."""
+    browser.get_log("browser")
+    with emulated(browser, {"prefers-reduced-motion": "reduce", "prefers-color-scheme": "light"}):
+        yield browser
 
 
-def shown(browser: Any, path: Path) -> None:
-    browser.get(path.resolve().as_uri())
+def shown(still: Any, path: Path) -> None:
+    still.get(path.resolve().as_uri())
 
 
 LOOK = """
@@ -246,34 +228,34 @@ return {hurt: window.hurt, title: document.title, shown: [section("models"), sec
 """
 
 
-def harmless(browser: Any, site: Site) -> None:
+def harmless(still: Any, site: Site) -> None:
     """Nothing ran, nobody was asked, and not even the policy had something to refuse."""
     assert site.asked == []
-    assert [line for line in browser.get_log("browser") if line["level"] == "SEVERE"] == []
+    assert [line for line in still.get_log("browser") if line["level"] == "SEVERE"] == []
 
 
-def test_hostile_texts_are_text_and_nothing_runs_and_nobody_is_asked(browser: Any, site: Site) -> None:
+def test_hostile_texts_are_text_and_nothing_runs_and_nobody_is_asked(still: Any, site: Site) -> None:
     hostile = [text.replace(CANARY, f"{site.address}/canary") for text in XSS]
     folder = FOLDER / "a<b>'&\"=;c"
     site.asked.clear()
     for few in (hostile[at : at + 12] for at in range(0, len(hostile), 12)):  # a chart names twelve models
         path = write(folder, tuple(few))
         assert report(str(folder), "--html", "--balance") == 0
-        shown(browser, path)
-        told = browser.execute_script(LOOK)
+        shown(still, path)
+        told = still.execute_script(LOOK)
         assert (told["hurt"], told["foreign"], told["loaded"]) == (None, 0, [])
         assert told["title"] == f"{folder.name}: report"
         assert told["drawn"] >= 4
         for text in few:
             assert all(printable(text) in place for place in told["shown"]), text
-        harmless(browser, site)
+        harmless(still, site)
 
 
-def test_each_drawn_chart_says_its_summary_and_has_its_figures_as_a_table(browser: Any) -> None:
+def test_each_drawn_chart_says_its_summary_and_has_its_figures_as_a_table(still: Any) -> None:
     path = write()
     assert report("--html") == 0
-    shown(browser, path)
-    charts = browser.execute_script(
+    shown(still, path)
+    charts = still.execute_script(
         "return [...document.querySelectorAll('canvas')].map((one) => { const chart = one.closest('section');"
         "const pixels = one.getContext('2d').getImageData(0, 0, one.width, one.height).data;"
         "return [one.getAttribute('role'), one.getAttribute('aria-label'), chart.querySelectorAll('details table th[scope=row]').length,"
@@ -289,16 +271,12 @@ def test_each_drawn_chart_says_its_summary_and_has_its_figures_as_a_table(browse
         assert is_drawn
 
 
-def test_no_page_is_wider_than_a_phone(browser: Any) -> None:
+def test_no_page_is_wider_than_a_phone(still: Any) -> None:
     path = write(texts=("x" * 3000, "ฟ" * 3000))
     assert report("--html") == 0
-    size = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": True}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    try:
-        shown(browser, path)
-        assert browser.execute_script("return document.documentElement.scrollWidth") == 390
-    finally:
-        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    with emulated(still, width=390):
+        shown(still, path)
+        assert still.execute_script("return document.documentElement.scrollWidth") == 390
 
 
 DRAW = b"""import { draw } from "./charts.js";
@@ -343,21 +321,21 @@ def hostile_specs(hostile: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-def test_whatever_a_chart_says_is_text_where_it_is_drawn(browser: Any, site: Site) -> None:
+def test_whatever_a_chart_says_is_text_where_it_is_drawn(still: Any, site: Site) -> None:
     hostile = [printable(text.replace(CANARY, f"{site.address}/canary")) for text in XSS]
     site.pages.update({"draw.js": DRAW, "index.html": HTML})
-    browser.get(f"{site.address}/index.html")
+    still.get(f"{site.address}/index.html")
     site.asked.clear()
-    browser.get_log("browser")
-    browser.execute_script("again(arguments[0])", hostile_specs(hostile))
-    found = browser.execute_script(
+    still.get_log("browser")
+    still.execute_script("again(arguments[0])", hostile_specs(hostile))
+    found = still.execute_script(
         "return {hurt: window.hurt, charts: [...document.querySelectorAll('.chart')].map((one) => one.textContent),"
         "foreign: document.querySelectorAll('#here :is(script,img,iframe,object,embed,video,form,base,svg,math,style,link,meta,b,a)').length}"
     )
     assert (found["hurt"], found["foreign"], len(found["charts"])) == (None, 0, 4)
     for chart in found["charts"]:
         assert [text for text in hostile if text not in chart] == []
-    harmless(browser, site)
+    harmless(still, site)
 
 
 def test_whatever_a_chart_says_is_text_where_it_is_written() -> None:
@@ -370,34 +348,34 @@ def test_whatever_a_chart_says_is_text_where_it_is_written() -> None:
         assert [text for text in XSS if printable(text) not in said] == []
 
 
-def test_charts_drawn_again_keep_their_canvas_and_follow_light_and_dark(browser: Any, site: Site) -> None:
+def test_charts_drawn_again_keep_their_canvas_and_follow_light_and_dark(still: Any, site: Site) -> None:
     site.pages.update({"draw.js": DRAW, "index.html": HTML})
-    browser.get(f"{site.address}/index.html")
+    still.get(f"{site.address}/index.html")
     bars = {"id": "b", "title": "B", "kind": "bars", "unit": "rows", "rows": [], "note": "", "summary": ""}
-    browser.execute_script("again(arguments[0])", [lines_of(1, 2, None, 4), bars])
+    still.execute_script("again(arguments[0])", [lines_of(1, 2, None, 4), bars])
     state = (
         "const canvas = document.querySelector('canvas'); const same = canvas === window.kept; window.kept = canvas;"
         "document.querySelector('details').open = true;"
         "return [same, canvas.getAttribute('aria-label'), document.querySelectorAll('tbody tr').length,"
         "Chart.getChart(canvas).data.datasets[0].borderColor, document.querySelector('.chart-is-bars').textContent]"
     )
-    assert browser.execute_script(state) == [False, "Rate. 4", 4, "#0072b2", "BNothing to show here yet."]
+    assert still.execute_script(state) == [False, "Rate. 4", 4, "#0072b2", "BNothing to show here yet."]
     full = bars | {
         "rows": [{"label": "<b>x</b>", "value": 3, "detail": ""}, {"label": "y", "value": 1, "detail": ""}]
     }
-    browser.execute_script("again(arguments[0])", [lines_of(1, 2, None, 4, 5), full])
-    same, label, rows, _, text = browser.execute_script(state)
+    still.execute_script("again(arguments[0])", [lines_of(1, 2, None, 4, 5), full])
+    same, label, rows, _, text = still.execute_script(state)
     assert (same, label, rows) == (True, "Rate. 5", 7)
     assert "<b>x</b>375.0%y125.0%" in text
-    assert browser.execute_script("return document.querySelector('.chart-bar').style.inlineSize") == "100%"
+    assert still.execute_script("return document.querySelector('.chart-bar').style.inlineSize") == "100%"
     dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
-    browser.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0], 0))")
-    assert browser.execute_script(state)[3] == "#56b4e9"
-    browser.execute_script("again(arguments[0])", [full])
-    assert browser.execute_script("return document.getElementById('here').children.length") == 1
+    still.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
+    still.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0], 0))")
+    assert still.execute_script(state)[3] == "#56b4e9"
+    still.execute_script("again(arguments[0])", [full])
+    assert still.execute_script("return document.getElementById('here').children.length") == 1
     assert [
         line
-        for line in browser.get_log("browser")
+        for line in still.get_log("browser")
         if line["level"] == "SEVERE" and "favicon" not in line["message"]
     ] == []
