@@ -6,7 +6,7 @@ from fastapi.responses import JSONResponse, Response
 from dset.pages import assets
 from dset.pages.answer_shapes import Datasets
 from dset.pages.desk import Desk
-from dset.pages.refusals import EVERYWHERE, said
+from dset.pages.refusals import EVERYWHERE, said, sends
 
 _PAGES = {"/": "run.html", "/answers": "answers.html", "/charts": "charts.html", "/compare": "compare.html"}
 
@@ -36,7 +36,7 @@ def router(desk: Desk) -> APIRouter:
         "/api/datasets",
         tags=["datasets"],
         summary="The datasets that are served",
-        responses=EVERYWHERE | {200: {"model": Datasets}},
+        responses=EVERYWHERE | sends(Datasets),
     )
     def datasets() -> JSONResponse:
         return JSONResponse({"datasets": [one.told() for one in desk.shelf.datasets()]})
