@@ -392,7 +392,7 @@ def test_a_check_that_would_take_for_ever_is_refused_in_time(hasty: TestClient, 
     refused = hasty.post("/tasks/vast/check", json={"a": 5})
     assert refused.status_code == 422
     assert refused.json()["detail"].startswith(
-        "the task vast: checking takes longer than 3 seconds: let fewer"
+        "the task vast: checking takes longer than 10 seconds: let fewer"
     )
 
 

@@ -34,6 +34,8 @@ def kind(openapi: Openapi, schema: Any) -> str:
     names = " or ".join(name) if isinstance(name, list) else str(name)
     if names == "array":
         names = f"list of {kind(openapi, schema.get('items', {}))}"
+    if isinstance(least := schema.get("minimum"), int) and isinstance(most := schema.get("maximum"), int):
+        names += f" from {least:,} to {most:,}"
     return f"{names} ({schema['title']})" if names == "object" and schema.get("title") else names
 
 

@@ -6,7 +6,7 @@ from fastapi.responses import JSONResponse
 from dset.pages.chart_shapes import Charts
 from dset.pages.desk import Desk
 from dset.pages.parameters import Again, Key
-from dset.pages.refusals import OF_DATASETS, PARAMETERS
+from dset.pages.refusals import OF_DATASETS, PARAMETERS, sends
 
 
 def router(desk: Desk) -> APIRouter:
@@ -16,7 +16,7 @@ def router(desk: Desk) -> APIRouter:
     @made.get(
         "/api/datasets/{key}/charts",
         summary="The figures of the dataset, as charts",
-        responses={200: {"model": Charts}},
+        responses=sends(Charts),
     )
     def charts(key: Key, again: Again = False) -> JSONResponse:
         """They are counted beside the server, which of a million answers takes minutes: ask again while it is counting."""

@@ -6,7 +6,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from dset.pages import assets, page_frame
 from dset.pages.answer_shapes import Datasets
 from dset.pages.desk import Desk
-from dset.pages.refusals import EVERYWHERE, said
+from dset.pages.refusals import EVERYWHERE, said, sends
 
 
 def router(desk: Desk) -> APIRouter:
@@ -38,7 +38,7 @@ def router(desk: Desk) -> APIRouter:
         "/api/datasets",
         tags=["datasets"],
         summary="The datasets that are served",
-        responses=EVERYWHERE | {200: {"model": Datasets}},
+        responses=EVERYWHERE | sends(Datasets),
     )
     def datasets() -> JSONResponse:
         return JSONResponse({"datasets": [one.told() for one in desk.shelf.datasets()]})

@@ -44,9 +44,14 @@ def declared(**causes: str) -> Responses:
     return {int(key[1:]): {"model": Refusal, "description": text} for key, text in causes.items()}
 
 
+def sends(shape: type) -> Responses:
+    """What a route answers with where nothing is wrong; only described, as nothing is checked by it."""
+    return {200: {"model": shape, "description": shape.__doc__}}
+
+
 EVERYWHERE = declared(
     s400="The request is no HTTP, or its Host header names another machine.",
-    s401="The header X-Dset-Token is wrong, or missing where others on the network may ask.",
+    s401="Where others on the network may ask: the header X-Dset-Token is missing or wrong.",
     s403="The request comes from a page of another site.",
 )
 WITH_BODY = declared(

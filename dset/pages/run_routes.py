@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from dset.pages.desk import Desk
 from dset.pages.parameters import Key
-from dset.pages.refusals import OF_DATASETS, said
+from dset.pages.refusals import OF_DATASETS, said, sends
 from dset.pages.run_shapes import Run
 
 _LOOK = 1.0  # seconds between two looks at the files
@@ -21,7 +21,7 @@ def router(desk: Desk) -> APIRouter:
     """`/api/datasets/{key}/run` and its events."""
     made, listening = APIRouter(tags=["datasets"], responses=OF_DATASETS), set[object]()
 
-    @made.get("/api/datasets/{key}/run", summary="How the run stands", responses={200: {"model": Run}})
+    @made.get("/api/datasets/{key}/run", summary="How the run stands", responses=sends(Run))
     def run(key: Key) -> JSONResponse:
         """The same comes each time that it changes from /api/datasets/{key}/events, as server-sent events named `run`."""
         return JSONResponse(desk.snapshot(key))

@@ -16,7 +16,7 @@ from dset.tasks import catalog, definitions
 from dset.tasks.definitions import Task
 from dset.tasks.documents import Stated
 
-PATIENCE = 3.0  # seconds
+PATIENCE = 10.0  # seconds, of which its start takes a quarter of one, on a busy machine several
 _AT_ONCE = 2
 _WAIT = 5.0  # seconds for a place
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from dset.pages import task_process as it; it.main()"
