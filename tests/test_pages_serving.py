@@ -1,11 +1,13 @@
 """The verb `serve`, from outside."""
 
 import errno
+import os
 import queue
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 import webbrowser
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from dset import process
 from dset.pages import server
 from dset.pages import serving as serving_
 from dset.pages.house import House
@@ -78,7 +81,8 @@ def test_no_browser_is_opened_where_none_is_wanted(
     main: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(serving_, "_show", lambda address, _: opened.append(address))
+    monkeypatch.setattr(serving_, "_show", lambda address, *_: opened.append(address))
+    monkeypatch.setattr(process, "give_way", lambda: None)  # it would hold for all tests to come
     # What stands in for the server has started, and ends at once.
     monkeypatch.setattr(
         server.Server, "run_on", lambda self, bound: (self._started_here(), bound.close(), 0)[2]
@@ -93,6 +97,7 @@ def test_no_browser_is_opened_where_none_is_wanted(
 def test_a_second_signal_ends_what_a_thread_holds_up(clean_place: Path) -> None:
     held = """
 import os, signal, threading, time
+from dset import process
 from dset.pages import server
 def started(): [os.kill(os.getpid(), signal.SIGINT) for _ in range(2)]
 async def app(*_): pass
@@ -184,7 +189,10 @@ def test_a_browser_that_cannot_be_opened_is_told(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("BROWSER", "x")
     opened, told = queue.Queue[str](), queue.Queue[str]()
     monkeypatch.setattr(webbrowser, "open", opened.put)
-    serving_._show("http://127.0.0.1:1/", told.put)
+    is_there = threading.Event()
+    serving_._show("http://127.0.0.1:1/", told.put, is_there)
+    assert opened.empty()
+    is_there.set()
     assert opened.get(timeout=20) == "http://127.0.0.1:1/"
     assert "open the address yourself" in told.get(timeout=20)
 
@@ -193,3 +201,35 @@ def test_a_folder_that_is_not_there_is_told(main: Callable[..., Run], clean_plac
     (clean_place / "notes.txt").write_text("x")
     assert "no such folder" in main("serve", "nowhere").err
     assert "is a file" in main("serve", "notes.txt").err
+
+
+_BESIDE = """
+import os, queue, threading, webbrowser
+from dset import process
+from dset.pages import serving
+told, there = queue.Queue(), threading.Event()
+webbrowser.open = lambda _: told.put(os.getpriority(os.PRIO_PROCESS, 0)) or True
+before = os.getpriority(os.PRIO_PROCESS, 0)
+serving._show("http://127.0.0.1:1/", str, there)
+process.give_way()
+there.set()
+print(os.getpriority(os.PRIO_PROCESS, 0) > before, told.get(timeout=20) == before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no turn of their own")
+def test_the_server_gives_way_and_the_browser_that_it_opens_does_not() -> None:
+    env = environment() | {"BROWSER": "x"}
+    done = subprocess.run(
+        [sys.executable, "-c", _BESIDE], cwd=SCRIPT.parent, env=env, timeout=30, capture_output=True
+    )
+    assert done.stdout == b"True True\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing changes there")
+def test_a_server_goes_after_others(clean_place: Path) -> None:
+    process, _ = _started(clean_place)
+    ours, theirs = (os.getpriority(os.PRIO_PROCESS, number) for number in (0, process.pid))
+    process.terminate()
+    process.communicate(timeout=20)
+    assert theirs > ours or ours >= 10

@@ -12,6 +12,7 @@ import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 
+from dset import process
 from dset.errors import UsageError
 from dset.pages import app, server
 from dset.pages.desk import Desk
@@ -40,19 +41,21 @@ def serve(settings: Settings, options: Options, result: Tell, notice: Tell) -> i
     address = _address(house, bound.getsockname()[1])
     # Whatever the answers are searched by stands outside of the dataset, and goes with the server.
     with tempfile.TemporaryDirectory(prefix="dset-serve-", ignore_cleanup_errors=True) as place:
-        desk = Desk(shelf, Path(place))
+        desk, is_there = Desk(shelf, Path(place)), threading.Event()
 
         def started() -> None:
             for line in _greeting(shelf, house, address):
                 result(line)
-            if options["browser"]:
-                _show(f"{address}{_with_token(house)}", notice)
+            is_there.set()
 
         def leave(number: int) -> None:
             shutil.rmtree(place, ignore_errors=True)
             os._exit(128 + number)
 
         running = server.Server(app.make(desk, house, Path(catalog.FILE), notice), started, notice, leave)
+        if options["browser"]:
+            _show(f"{address}{_with_token(house)}", notice, is_there)
+        process.give_way()  # to a run beside it; the browser is opened by a thread that does not
         with desk.until(running.closing):
             number = running.run_on(bound)
     notice("ended; nothing in the datasets was changed")
@@ -99,8 +102,8 @@ def _greeting(shelf: Shelf, house: House, address: str) -> list[str]:
     return lines
 
 
-def _show(address: str, notice: Tell) -> None:
-    """Open it in the user's browser, where there is a screen: a browser in the terminal would take the terminal."""
+def _show(address: str, notice: Tell, when: threading.Event) -> None:
+    """Open it then in the user's browser, where there is a screen: a browser in the terminal would take the terminal."""
     has_screen = (
         sys.platform in {"win32", "darwin"}
         or os.environ.get("BROWSER")
@@ -112,6 +115,7 @@ def _show(address: str, notice: Tell) -> None:
         return
 
     def opened() -> None:
+        when.wait()
         if not webbrowser.open(address):
             notice("no browser could be opened; open the address yourself")
 
