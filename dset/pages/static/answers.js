@@ -57,6 +57,7 @@ begin((dataset, main) => {
     shown.say(failed(error, look));
   }
   function show(found) {
+    if (found.reading?.of === 0 && !dataset.answers_bytes) found.reading = null; // there is nothing to read
     const pages = Math.max(Math.ceil((found.total ?? 0) / LIMIT), 1);
     if (state.page > pages && !found.reading) return change({ page: pages }, false);
     if (!found.total && !found.reading) shown.say(NAMES.some((name) => state[name]) ? nothingFound() : nothingYet(), found);
