@@ -171,6 +171,7 @@ def test_a_try_that_was_repeated_is_shown_only_where_it_is_asked_for(folder: Fol
     index = opened()
     index.refresh()
     assert [row["status"] for row in index.page(Query())["rows"]] == [Kind.CUT_SHORT.value]
+    assert index.page(Query())["total"] == 1
     assert [row["reason"] for row in index.page(Query(status=rejections.RETRIED))["rows"]] == ["blank"]
     assert [rejections.RETRIED, 1] in index.facets()["statuses"]
 
@@ -405,6 +406,35 @@ def test_the_dataset_is_never_written_to(folder: Folder, opened: Open) -> None:
 def test_a_closed_index_says_so(folder: Folder, opened: Open) -> None:
     index = opened()
     index.close()
+    with pytest.raises(StorageError, match="closed"):
+        index.page(Query())
+
+
+def test_an_index_that_is_closed_while_it_is_read_ends_first_what_it_took_in(
+    folder: Folder, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "_BLOCK", 1_000)
+    append(folder.journal, *(said(f"q{at}", "x") for at in range(500)))
+    index = opened()
+    taken, go_on = threading.Event(), threading.Event()
+    take = index._intake._take
+
+    def held(*given: Any) -> None:
+        take(*given)
+        taken.set()
+        go_on.wait(20)
+
+    monkeypatch.setattr(index._intake, "_take", held)
+    reader = threading.Thread(target=index.refresh)
+    reader.start()
+    assert taken.wait(20)
+    closer = threading.Thread(target=index.close)
+    closer.start()
+    index.refresh()
+    go_on.set()
+    for thread in (reader, closer):
+        thread.join(20)
+    assert 0 < len(index._intake.sources[0].texts) < 500
     with pytest.raises(StorageError, match="closed"):
         index.page(Query())
 
