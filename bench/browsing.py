@@ -3,7 +3,8 @@
     python bench/browsing.py [--http] [ROWS …]
 
 Makes two datasets of so many answers of about 1.5 KB in seven languages in a temporary folder, each size looked at by a
-process of its own; with --http over HTTP, as a browser asks a `serve` process. Times are medians of five; the first of a search is told by itself, as later ones are remembered.
+process of its own; with --http over HTTP, as a browser asks a `serve` process. Times are medians of five; the first of a
+search is told by itself, as later ones are remembered.
 """
 
 import gc

@@ -110,7 +110,7 @@ def look(place: Path, queries: list[tuple[str, Query]], tell: Callable[..., None
         ):
             first, again, _ = took(
                 lambda given=given: page.ask("/api/compare", left=ours, right=theirs, **given)
-            )  # type: ignore[misc]
+            )
             tell(name, again, f"the first time {first * 1e3:,.0f} ms")
         print(f"  {page.memory()}")
     with served(place) as page:

@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import http.client
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -21,14 +22,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from throughput import OURS, SCENARIOS, Figures, Scenario, lay_out, measure, service
+from throughput import OURS, SCENARIOS, Figures, Scenario, lay_out, measure, median, service
 
 _ASKED = 2.0  # seconds between two questions of the page
 
 
 @contextlib.contextmanager
-def looked_at(place: Path) -> Iterator[None]:
-    """Within it, `serve` shows the output folder to one page."""
+def looked_at(place: Path, took: list[float]) -> Iterator[None]:
+    """Within it, `serve` shows the output folder to one page; `took` gets the seconds of CPU that serving took meanwhile."""
     (place / "dset_generator").mkdir()
     command = [sys.executable, str(OURS), "serve", "--no-browser", "--port", "0"]
     process = subprocess.Popen(
@@ -39,14 +40,25 @@ def looked_at(place: Path) -> Iterator[None]:
     ended = threading.Event()
     page = threading.Thread(target=_page, args=(port, ended))
     page.start()
+    before = _cpu(process.pid)
     try:
         yield
+        took.append(_cpu(process.pid) - before)
     finally:
         ended.set()
         process.terminate()
         process.wait()
         process.stdout.close()
         page.join()
+
+
+def _cpu(pid: int) -> float:
+    """Seconds of CPU that a process took; 0 where the system does not tell."""
+    try:
+        figures = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(figures[11]) + int(figures[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _page(port: int, ended: threading.Event) -> None:
@@ -77,12 +89,12 @@ def _listen(port: int, key: str) -> None:
             pass
 
 
-def once(url: str, scenario: Scenario, *, is_looked_at: bool) -> Figures:
-    """One run in a fresh folder."""
+def once(url: str, scenario: Scenario, took: list[float] | None = None) -> Figures:
+    """One run in a fresh folder; looked at where there is a list for what that took."""
     with tempfile.TemporaryDirectory() as name:
         lay_out(Path(name), scenario.rows)
         command = [sys.executable, str(OURS), "--base-url", url, "--concurrency", str(scenario.in_flight)]
-        with looked_at(Path(name)) if is_looked_at else contextlib.nullcontext():
+        with contextlib.nullcontext() if took is None else looked_at(Path(name), took):
             return measure(command, Path(name), url, scenario)
 
 
@@ -92,16 +104,27 @@ def compare(name: str, runs: int) -> None:
     print(
         f"{name}: {scenario.rows:,} rows, {scenario.in_flight:,} in flight, {scenario.latency:g} s, {runs} pairs"
     )
-    alone, beside = [], []
+    alone: list[Figures] = []
+    beside: list[Figures] = []
+    took: list[float] = []
     with service(scenario.latency) as url:
-        for _ in range(runs):
-            alone.append(once(url, scenario, is_looked_at=False).asking)
-            beside.append(once(url, scenario, is_looked_at=True).asking)
-    ratios = [one / other for one, other in zip(alone, beside, strict=True)]
-    for what, seconds in (("alone", alone), ("looked at", beside)):
-        print(f"  {what:10} {scenario.rows / statistics.median(seconds):8,.0f} rows/s")
+        for pair in range(runs):
+            for is_looked_at in (False, True) if pair % 2 else (True, False):
+                (beside if is_looked_at else alone).append(
+                    once(url, scenario, took if is_looked_at else None)
+                )
+    for what, figures in (("alone", alone), ("looked at", beside)):
+        print(
+            f"  {what:10} {scenario.rows / median(figures, 'asking'):8,.0f} rows/s, {median(figures, 'cpu'):.3f} ms CPU a row"
+        )
+    ratios = [one.asking / other.asking for one, other in zip(alone, beside, strict=True)]
     print(
         f"  throughput when looked at: {statistics.median(ratios):.1%} of alone ({min(ratios):.1%} to {max(ratios):.1%})"
+    )
+    served = statistics.median(took)
+    print(
+        f"  serving took {served / scenario.rows * 1000:.3f} ms CPU a row, {served / median(beside, 'whole'):.1%} of a core",
+        flush=True,
     )
 
 

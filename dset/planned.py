@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -16,8 +17,11 @@ _HALVES = re.compile("[\ud800-\udfff]")
 
 def kind_of(folder: Path) -> str:
     """What plan.json in a folder is of: "captions", "task", or "" where there is none or it cannot be read."""
+    path = folder / "plan.json"
+    if not os.path.isfile(path):  # a pipe would be waited for without end
+        return ""
     try:
-        document = json.loads((folder / "plan.json").read_bytes())
+        document = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return ""
     if not isinstance(document, dict):

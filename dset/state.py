@@ -48,6 +48,8 @@ def name_of(questions: Path, folder: Path) -> str:
 
 def load(path: Path) -> State:
     """The state in the file, or an empty one where there is none that can be read."""
+    if not os.path.isfile(path):  # a pipe would be waited for without end
+        return State()
     try:
         held = State(**json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError, RecursionError):

@@ -171,8 +171,17 @@ OBSTACLES: dict[str, Callable[[Path], None]] = {
     "a pipe": os.mkfifo, "a device": lambda path: os.symlink("/dev/zero", path), "a folder": Path.mkdir,
     "a link to itself": lambda path: os.symlink(path.name, path), "a link to nowhere": lambda path: os.symlink("nowhere", path),
 }  # fmt: skip
-# What the run, the answers and the charts read beside the answers, but for what stands in their way below.
-_BESIDE_ALL = (".progress.json", "endpoints.json", ".lock", ".task.lock", "run.log", "rehearsal.json")
+_BESIDE_ALL = (
+    "runs.json",
+    "plan.json",
+    ".state.json",
+    ".progress.json",
+    "endpoints.json",
+    ".lock",
+    ".task.lock",
+    "run.log",
+    "rehearsal.json",
+)
 
 SHOWN: Mapping[str, Build] = MappingProxyType(
     {"sound": sound, "of the original tool": _original}

@@ -11,7 +11,7 @@ import pytest
 
 from dset import answers, rejections
 from dset.answers import Record
-from dset.browsing import following
+from dset.browsing import following, selecting
 from dset.browsing.index import Index
 from dset.browsing.query import Query
 from dset.errors import StorageError
@@ -171,6 +171,7 @@ def test_a_try_that_was_repeated_is_shown_only_where_it_is_asked_for(folder: Fol
     index = opened()
     index.refresh()
     assert [row["status"] for row in index.page(Query())["rows"]] == [Kind.CUT_SHORT.value]
+    assert index.page(Query())["total"] == 1
     assert [row["reason"] for row in index.page(Query(status=rejections.RETRIED))["rows"]] == ["blank"]
     assert [rejections.RETRIED, 1] in index.facets()["statuses"]
 
@@ -409,6 +410,35 @@ def test_a_closed_index_says_so(folder: Folder, opened: Open) -> None:
         index.page(Query())
 
 
+def test_an_index_that_is_closed_while_it_is_read_ends_first_what_it_took_in(
+    folder: Folder, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "_BLOCK", 1_000)
+    append(folder.journal, *(said(f"q{at}", "x") for at in range(500)))
+    index = opened()
+    taken, go_on = threading.Event(), threading.Event()
+    take = index._intake._take
+
+    def held(*given: Any) -> None:
+        take(*given)
+        taken.set()
+        go_on.wait(20)
+
+    monkeypatch.setattr(index._intake, "_take", held)
+    reader = threading.Thread(target=index.refresh)
+    reader.start()
+    assert taken.wait(20)
+    closer = threading.Thread(target=index.close)
+    closer.start()
+    index.refresh()
+    go_on.set()
+    for thread in (reader, closer):
+        thread.join(20)
+    assert 0 < len(index._intake.sources[0].texts) < 500
+    with pytest.raises(StorageError, match="closed"):
+        index.page(Query())
+
+
 def test_a_folder_without_answers_is_empty(opened: Open) -> None:
     index = opened()
     assert index.refresh()
@@ -425,3 +455,37 @@ def test_empty_files_are_read(folder: Folder, opened: Open) -> None:
     append(folder.journal, said("a", "x"))
     assert index.refresh()
     assert found(index) == ["a"]
+
+
+def test_a_total_counts_what_is_shown_and_nothing_that_a_later_line_took_the_place_of(
+    folder: Folder, opened: Open
+) -> None:
+    append(folder.rejected, refused("a needle"), refused("b needle"), refused("b needle"), refused("c"))
+    index = opened()
+    index.refresh()
+    assert index.page(Query())["total"] == 3
+    assert index.page(Query(q="needle"))["total"] == 2
+    append(folder.journal, said("a needle", "x"), said("d", "x"))
+    index.refresh()
+    assert index.page(Query())["total"] == 4
+    assert index.page(Query(q="needle"))["total"] == 2
+    assert index.page(Query(q="needle", status="answered"))["total"] == 1
+
+
+@pytest.mark.parametrize(("few", "part"), [(0, 1), (0, 10**9), (10**9, 1)])
+def test_a_search_finds_the_same_however_its_hits_are_looked_up(
+    folder: Folder, opened: Open, monkeypatch: pytest.MonkeyPatch, few: int, part: int
+) -> None:
+    monkeypatch.setattr(selecting, "_FEW", few)
+    monkeypatch.setattr(selecting, "_PART", part)
+    texts = [f"{'needle ' * (at % 3 > 0)}{at:02}" for at in range(30)]
+    append(
+        folder.journal, *(said(text, "x" * at, row=at, model="ab"[at % 2]) for at, text in enumerate(texts))
+    )
+    index = opened()
+    index.refresh()
+    held = [text for text in texts if "needle" in text]
+    assert found(index, q="needle", sort="row") == held
+    assert found(index, q="needle", sort="length", order="desc", limit=5) == held[::-1][:5]
+    assert found(index, q="needle", sort="row", model="b") == [text for text in held if int(text[-2:]) % 2]
+    assert index.page(Query(q="needle", model="b", limit=1))["total"] == 10

@@ -89,6 +89,17 @@ def test_of_several_answers_to_an_id_the_last_one_counts(pairs: Pairs, tmp_path:
     assert ("two", "two") in shown(pairs, Comparison(only="same"))
 
 
+def test_answers_that_begin_alike_are_told_apart(pairs: Pairs, tmp_path: Path) -> None:
+    beginning = "It is a long story, and one that begins like many others do; " * 5
+    for side, end in (("left", "The end is good!"), ("right", "The end is bad.")):
+        write(tmp_path / side, f=beginning + end, g=beginning)
+    pairs._left.refresh()
+    pairs._right.refresh()
+    page = pairs.page(Comparison(only="different"))
+    assert {row["question"] for row in page["rows"]} == {"b", "f"}
+    assert page["counts"]["same"] == 3
+
+
 @each(
     [
         ({"only": "neither"}, "only"),

@@ -228,7 +228,7 @@ def test_an_address_where_nothing_is_leads_a_person_on(served: Served) -> None:
     assert reply.headers["content-type"].startswith("text/html")
     assert "script-src 'self'" in reply.headers["content-security-policy"]
     page = reply.body.decode()
-    assert all(f'<a href="{path}">' in page for path, _ in PAGES)
+    assert all(f'<a href="{path}"' in page for path, _ in PAGES)
     for path in ("/api/nothing", "/tasks/no-such-task"):
         assert strict(served.get(path, Accept="text/html").body)["detail"]
 

@@ -34,7 +34,7 @@ def facts(row: Row) -> dict[str, Any]:
 def of(row: Row, record: Record, said: Words) -> dict[str, Any]:
     """The answer in full. `answer_html`: its Markdown as HTML that is safe to show, or None."""
     about, response = record["metadata"], record["response"]
-    columns = about.get("columns")
+    columns, said = about.get("columns"), Words(*map(shown.text, said))
     return {
         **facts(row),
         "question": said.question,

@@ -49,7 +49,9 @@ def _is_rare(text: str, firsts: bytes) -> bool:
     """Only `texts` puts it right."""
     if _THAI in firsts and any(one in text for one in _MISTYPED):
         return True
-    data = text.encode() if firsts.translate(None, _SEEN) else b""
+    if not firsts.translate(None, _SEEN):
+        return False
+    data = text.encode()
     return any(one in data for one in _UNSEEN)
 
 

@@ -45,7 +45,7 @@ class Index:
 
     def close(self) -> None:
         """Let go of its files, which then may be removed."""
-        self._intake.store.close()
+        self._intake.close()
 
     def refresh(self, most_seconds: float = math.inf) -> bool:
         """Take in what came since, for about so long; True where all is read. While another thread does, it waits."""

@@ -25,6 +25,7 @@ from dset.folders import Folder
 _LONG = (
     64 << 10
 )  # bytes of a line whose beginning is kept beside the table: pages read the others where they stand
+_PATIENCE = 2.0  # seconds
 _INSERT = f"INSERT INTO answers VALUES({','.join('?' * len(Row._fields))})"
 
 
@@ -55,6 +56,7 @@ class Intake:
         self.labels, self._guess_again_at = labels.Labels(), 1
         self.version = 0  # another one with every change
         self._lock = threading.Lock()
+        self._is_over = False
         self._is_whole = True  # False: something failed half-way, all is to be taken in anew
         self.sources = self._new_sources()
 
@@ -89,6 +91,8 @@ class Intake:
 
     def refresh(self, most_seconds: float) -> None:
         """Take in what came since, for about so long. Raises DsetError, OSError."""
+        if self._is_over:
+            return
         until = time.monotonic() + most_seconds
         # A page asks two things at once: without waiting the second one would hear that there is nothing.
         if not self._lock.acquire(timeout=min(most_seconds, threading.TIMEOUT_MAX)):
@@ -101,12 +105,23 @@ class Intake:
         finally:
             self._lock.release()
 
+    def close(self) -> None:
+        """Close the table after the batch that is being taken in; a second call does nothing.
+
+        Where that one does not end (a line of a hundred megabytes), the table is left to the end of the process: SQLite
+        does not survive that it is closed by one thread while another one writes.
+        """
+        self._is_over = True
+        if self._lock.acquire(timeout=_PATIENCE):
+            self.store.close()
+            self._lock.release()
+
     def _refresh(self, until: float) -> None:
         self._look()
         for source in self.sources:
             for batch in source.lines.batches():
                 self._take(source, [line for line in batch if line.record is not None])
-                if time.monotonic() >= until:
+                if self._is_over or time.monotonic() >= until:
                     return
 
     def _look(self) -> None:

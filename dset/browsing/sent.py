@@ -1,5 +1,6 @@
 """What was sent for a row, told again of what runs.json says of its run and of what its line says of the row."""
 
+import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,10 +43,10 @@ class Runs:
 
     def _of(self, run: str) -> Mapping[str, Any] | None:
         with self._lock:
-            there = mark(self._path)
+            there = mark(self._path) if os.path.isfile(self._path) else None  # a pipe has no end
             if there != self._mark:
-                small = there is not None and there[0] <= _LARGEST
-                self._requests = runs.read(self._path).requests if small else {}
+                is_read = there is not None and there[0] <= _LARGEST
+                self._requests = runs.read(self._path).requests if is_read else {}
                 self._mark = there
             return self._requests.get(run)
 

@@ -10,7 +10,7 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Words(NamedTuple):
-    """Whole characters only, at most a million in each; '' for what is not there."""
+    """As they stand, half characters too: `shown.text` before they are sent; '' for what is not there."""
 
     question: str
     answer: str
@@ -28,20 +28,26 @@ def of(record: Record, *, is_captions: bool = False) -> Words:
         answer = response
     if is_captions and isinstance(data, dict) and isinstance(data.get("caption"), str):
         answer = data["caption"]
-    said = shown.text(answer)
+    said = _text(answer)
     # An object that came with escapes is read as what it says.
     if isinstance(data, (dict, list)) and (not said.strip() or "\\u" in said):
         said = _json(data)
-    return Words(question(about), said, shown.text(thoughts), shown.text(record.get("reason")))
+    return Words(question(about), said, _text(thoughts), _text(record.get("reason")))
 
 
 def question(about: dict[str, Any]) -> str:
     """What was asked: the question; without one the conversation, without that the picture."""
     for name in ("question", "messages", "image"):
-        text = shown.text(about.get(name))
+        text = _text(about.get(name))
         if text and not text.isspace():
             return text
     return ""
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        return ""
+    return value if len(value) <= shown.LONGEST else shown.text(value)
 
 
 def _json(data: Any) -> str:

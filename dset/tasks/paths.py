@@ -1,5 +1,6 @@
 """Where a field stands in a JSON Schema: dotted paths, [] into arrays, local $refs, all branches."""
 
+from collections.abc import Iterable
 from typing import Any
 
 # Branches of one and the same place: a field may be named in any of them. Those of allOf always hold.
@@ -14,10 +15,15 @@ def at(schema: Node, path: str) -> list[Node]:
     nodes = variants(schema, schema)
     for step in path.split("."):
         name = step.rstrip("[]") if step.endswith("[]") else step
-        nodes = [found for node in nodes for found in _property(node, name, schema)]
+        nodes = _each_once(found for node in nodes for found in _property(node, name, schema))
         for _ in range(step.count("[]")):
-            nodes = [found for node in nodes for found in _items(node, schema)]
+            nodes = _each_once(found for node in nodes for found in _items(node, schema))
     return nodes
+
+
+def _each_once(nodes: Iterable[Node]) -> list[Node]:
+    """Branches that lead to the same place would double with each step."""
+    return list({id(node): node for node in nodes}.values())
 
 
 def properties(schema: Node, root: Node | None = None, *, sure: bool = False) -> dict[str, list[Node]]:
