@@ -26,8 +26,8 @@ from tests.test_pages_fuzzed import described
 ROOT = str(Path(__file__).resolve().parents[1])
 ONE_LINE_THEN_WAIT = """
 import sys
-print('{"charts": [1], "message": "Some are damaged."}', flush=True)
-print('{"charts": [2', end="", flush=True)
+sys.stdout.write('{"charts": [1], "message": "Some are damaged."}\\n{"charts": [2')
+sys.stdout.flush()
 sys.stdin.read()
 """
 COUNTS_WITHOUT_END = """

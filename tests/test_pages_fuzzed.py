@@ -1,6 +1,8 @@
 """What the OpenAPI of the whole server says is what it does: asked as it allows and as it forbids, through its guard."""
 
+import contextlib
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,7 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.openapi.checks import RejectedPositiveData
 
 from dset import live
+from dset.locks import Lock
 from tests import hostile_datasets, samples
 from tests.served import Served, serving
 
@@ -60,6 +63,30 @@ def planned(folder: Path) -> None:
     samples.write_lines(folder / "output.json", lines)
 
 
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[None]:
+    """A dataset that a run is at work on, with a row that waits, until the block ends."""
+    hostile_datasets.sound(folder)
+    waiting = {
+        "row": 7,
+        "reason": "no connection",
+        "until": "2999-01-01T00:00:00Z",
+        "attempt": 1,
+        "attempts": 4,
+    }
+    note = NOTE | {
+        "state": "running",
+        "pid": os.getpid(),
+        "waiting": [waiting],
+        "lanes": [LANE, {"name": "d", "is_open": True}],
+    }
+    (folder / ".progress.json").write_bytes(live.as_bytes(note))
+    lock = Lock(folder / ".lock", "it")
+    lock.acquire()
+    yield
+    lock.release()
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Two datasets and the task API, as the program serves them; nothing goes wrong inside."""
@@ -68,9 +95,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     planned(root / "planned")
     (root / "empty").mkdir()
     (root / "empty" / "output.json").touch()
-    with serving(root, place=place, tasks=place / "tasks.json") as running:
-        yield running
-    assert running.told == []
+    with running(root / "running"), serving(root, place=place, tasks=place / "tasks.json") as made:
+        yield made
+    assert made.told == []
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +200,7 @@ def test_each_field_that_is_sent_is_declared_and_each_declared_one_is_sent(
     served: Served, keys: dict[str, str], path: str
 ) -> None:
     validator = described(served.get("/openapi.json").json, path)
-    for name in ("full", "planned"):
+    for name in ("full", "planned", "running"):
         asked = (path + PATHS[path]).format(key=keys[name], other=keys["full"], n=0)
         reply = served.get(asked)
         assert reply.status == 200

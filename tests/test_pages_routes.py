@@ -4,15 +4,19 @@ import contextlib
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from starlette.testclient import TestClient
 
-from dset.pages import figure_process
+from dset.pages import app, figure_process
+from dset.pages.desk import Desk
 from dset.pages.page_frame import PAGES
+from dset.pages.shelf import Shelf
 from tests import hostile_datasets, samples
 from tests.served import Reply, Served, serving
 
@@ -164,6 +168,18 @@ def test_a_dataset_that_is_taken_away_while_it_is_served_is_not_there_and_there_
         assert totals(served, key)[0] == 6
 
 
+def test_an_index_that_its_disk_refuses_is_no_mistake_of_who_asks(tmp_path: Path) -> None:
+    hostile_datasets.sound(tmp_path / "one")
+    (tmp_path / "kept").mkdir()
+    desk = Desk(Shelf((tmp_path / "one",)), tmp_path / "kept")
+    client, key = TestClient(app.routes(desk, tmp_path / "tasks.json")), desk.shelf.datasets()[0].key
+    with desk.until(threading.Event()):
+        assert client.get(f"/api/datasets/{key}/answers").status_code == 200
+        desk.index(key).close()
+        reply = client.get(f"/api/datasets/{key}/answers")
+    assert (reply.status_code, list(reply.json())) == (503, ["detail"])
+
+
 def test_what_may_not_be_read_is_told_in_a_line(tmp_path: Path) -> None:
     with alone(tmp_path) as (served, folder, key):
         (folder / "output.json").chmod(0)
@@ -294,6 +310,7 @@ def test_the_api_page_shows_calls_to_the_address_under_which_it_was_opened(serve
         < page.rindex("How the run stands")
     )
     assert '<a href="/">Back to the run</a>' in page
+    assert '<a href="/docs" aria-current="page">' in page
     refused = served.ask("GET", "/docs", headers={"Host": 'x"><script>'})
     assert refused.status == 400
 
