@@ -348,6 +348,60 @@ def test_whatever_a_chart_says_is_text_where_it_is_written() -> None:
         assert [text for text in XSS if printable(text) not in said] == []
 
 
+def test_the_figures_of_a_chart_keep_their_focus_and_their_place_when_it_is_drawn_again(
+    still: Any, site: Site
+) -> None:
+    site.pages.update({"draw.js": DRAW, "index.html": HTML})
+    still.get(f"{site.address}/index.html")
+    still.execute_script("again(arguments[0])", [lines_of(*range(60))])
+    there = "const frame = document.querySelector('.chart-scroll');"
+    still.execute_script(
+        f"{there} document.querySelector('details').open = true; frame.focus(); frame.scrollTop = 200"
+    )
+    still.execute_script("again(arguments[0])", [lines_of(*range(61))])
+    state = f"{there} return [document.activeElement === frame, frame.scrollTop, frame.querySelectorAll('tbody tr').length]"
+    assert still.execute_script(state) == [True, 200, 61]
+
+
+def test_of_many_bars_ten_are_shown_until_all_are_asked_for(still: Any, site: Site) -> None:
+    site.pages.update({"draw.js": DRAW, "index.html": HTML})
+    still.get(f"{site.address}/index.html")
+    rows = [{"label": f"label {at}", "value": at, "detail": ""} for at in range(60)]
+    bars = {"id": "b", "title": "B", "kind": "bars", "unit": "rows", "rows": rows, "note": "", "summary": ""}
+    seen = "return [...document.querySelectorAll('.chart-bars tbody tr')].filter((one) => one.checkVisibility()).length"
+    still.execute_script("again(arguments[0])", [bars])
+    assert still.execute_script(seen) == 10
+    still.execute_script(
+        "const one = document.querySelector('.chart-more'); one.focus(); one.click(); again(arguments[0])",
+        [bars | {"rows": rows[1:]}],
+    )
+    assert still.execute_script(seen) == 59
+    assert still.execute_script("return document.activeElement.textContent") == "Show the first 10"
+
+
+def test_the_first_and_the_last_column_are_whole(still: Any, site: Site) -> None:
+    site.pages.update({"draw.js": DRAW, "index.html": HTML})
+    still.get(f"{site.address}/index.html")
+    axis = {"kind": "number", "values": [100, 200, 300], "unit": "characters"}
+    series = [{"name": "answers", "unit": "answers", "values": [3, 1, 2]}]
+    chart = {
+        "id": "c",
+        "title": "C",
+        "kind": "columns",
+        "x": axis,
+        "series": series,
+        "note": "",
+        "summary": "",
+    }
+    still.execute_script("again(arguments[0])", [chart])
+    area, edges = still.execute_script(
+        "const chart = Chart.getChart(document.querySelector('canvas'));"
+        "return [[chart.chartArea.left, chart.chartArea.right], chart.getDatasetMeta(0).data.map((one) => [one.x - one.width / 2, one.x + one.width / 2])]"
+    )
+    assert area[0] <= edges[0][0]
+    assert edges[-1][1] <= area[1]
+
+
 def test_charts_drawn_again_keep_their_canvas_and_follow_light_and_dark(still: Any, site: Site) -> None:
     site.pages.update({"draw.js": DRAW, "index.html": HTML})
     still.get(f"{site.address}/index.html")

@@ -55,7 +55,8 @@ def reasons(figures: Figures) -> Iterator[Spec]:
     note = f"{counted(found.damaged, 'line')} of rejected.json cannot be read." if found.damaged else ""
     total = sum(count for _, count, _ in kinds)
     said = f"{counted(total, 'try', 'tries')} came to nothing." if total else ""
-    yield specs.bars("rejected", "Rejected", "tries", kinds, note, said)
+    if kinds or note:
+        yield specs.bars("rejected", "Rejected", "tries", kinds, note, said)
     if rows:
         yield specs.bars(
             "reasons", "Reasons of rejection", "faults", rows, "An answer with several faults counts in each."

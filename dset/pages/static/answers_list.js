@@ -37,8 +37,8 @@ export function list(dataset, limit, on) {
   }
   function told(now) {
     section.setAttribute("aria-busy", "false");
-    reading.hidden = far.hidden = !now?.reading;
     reading.textContent = progress(now?.reading);
+    reading.hidden = far.hidden = !reading.textContent;
     if (now?.reading?.of > 0) [far.max, far.value] = [now.reading.of, Math.min(now.reading.bytes ?? 0, now.reading.of)];
   }
   function show(now, next, values) {

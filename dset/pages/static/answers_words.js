@@ -9,9 +9,9 @@ export function showing(offset, shown, total, what) {
   return `Showing ${count(offset + 1)}–${count(offset + shown)} of ${count(total)} ${what}`;
 }
 
-/** How far the index is; '' where all is read. */
+/** How far the index is; '' where all is read, or as good as. */
 export function progress(reading) {
-  if (!reading) return "";
+  if (!reading || reading.bytes >= reading.of) return "";
   const far = Number.isFinite(reading.of) && reading.of > 0 ? `${bytes(reading.bytes)} of ${bytes(reading.of)}` : bytes(reading.bytes);
   return `Read ${far} so far; the count is of what is read.`;
 }

@@ -50,8 +50,8 @@ begin((dataset, main, datasets) => {
   }
   function told(found) {
     section.setAttribute("aria-busy", "false");
-    reading.hidden = !found?.reading;
     reading.textContent = progress(found?.reading);
+    reading.hidden = !reading.textContent;
   }
   function say(message) {
     told(null);
