@@ -123,6 +123,7 @@ def _run_page(driver: Any, served: Served, key: str, texts: tuple[str, ...]) -> 
     newest = [lenient.text(text) for text in texts[:-21:-1]]
     assert _texts(driver, "#latest h3 a") == newest
     assert _texts(driver, "#latest p.text") == newest
+    driver.execute_script("document.querySelector('#endpoints button')?.click()")  # all of them
     named = _texts(driver, "#endpoints th.name")
     assert {lenient.text(f"lane {text}") for text in texts} <= set(named)
     assert {lenient.text(text) for text in texts[:8]} <= set(_texts(driver, "#waiting li p"))

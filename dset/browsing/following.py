@@ -4,6 +4,7 @@ Nothing is read while the file's size and time stay as they were.
 """
 
 import os
+import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,7 +53,10 @@ class Following:
         """What was read stands there no longer: it was replaced, shortened or edited. Raises OSError."""
         try:
             status = os.stat(self.path)
+            is_file = stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)  # reading that raises
         except FileNotFoundError:
+            is_file = False
+        if not is_file:
             self.size, self._stamp = 0, (0, 0, 0, 0)
             return self.at > 0
         stamp = status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino

@@ -46,6 +46,7 @@ class BarsChart:
     title: str
     kind: Literal["bars"]
     unit: str
+    share: bool
     rows: list[Bar]
     note: str
     summary: Summary
