@@ -328,3 +328,20 @@ def test_what_the_api_page_says_of_the_token_is_what_the_program_prints(served: 
     assert f"<code>{said.replace('TOKEN', '…')}</code>" in page
     assert "?token=TOKEN" in elsewhere[0]
     assert "<code>?token=</code>" in page
+
+
+def test_a_mistake_of_ours_is_json_for_who_asks_and_a_line_for_who_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("secret")
+
+    monkeypatch.setattr(Desk, "snapshot", broken)
+    with serving(tmp_path, place=tmp_path / "kept") as served:
+        reply = served.get("/api/datasets/x/run")
+        assert served.get("/api/datasets").status == 200  # it goes on
+    assert reply.status == 500
+    assert reply.json["detail"].startswith("an error of dset's own (KeyError)")
+    assert len(served.told) == 1
+    assert "/api/datasets/x/run': KeyError in test_pages_routes.py, line" in served.told[0]
+    assert "secret" not in served.told[0] + reply.body.decode()

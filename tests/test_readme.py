@@ -519,3 +519,13 @@ def test_a_wheel_has_the_script_and_every_package(tmp_path: Path) -> None:
     assert {str(path.relative_to(ROOT).as_posix()) for path in MODULES} <= names
     entry = next(name for name in names if name.endswith("entry_points.txt"))
     assert "dset = dset_generator:main" in zipfile.ZipFile(wheel).read(entry).decode()
+
+
+def test_the_transcript_of_serve_is_what_it_says() -> None:
+    from dset.pages import serving
+    from dset.pages.house import House
+    from dset.pages.shelf import Shelf
+
+    house, shelf = House("127.0.0.1", "token"), Shelf((Path("dset_generator"),))
+    for line in serving._greeting(shelf, house, "http://127.0.0.1:8000/")[:2]:
+        assert f"{line}\n" in README

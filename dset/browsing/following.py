@@ -53,7 +53,8 @@ class Following:
         """What was read stands there no longer: it was replaced, shortened or edited. Raises OSError."""
         try:
             status = os.stat(self.path)
-            is_file = stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)  # reading that raises
+            # A pipe would be waited for, and a device has no end; of a folder the reading says what it is.
+            is_file = stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)
         except FileNotFoundError:
             is_file = False
         if not is_file:

@@ -72,6 +72,7 @@ def handle(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _unrouted)
     app.add_exception_handler(DsetError, _ours)
     app.add_exception_handler(OSError, _disk)
+    app.add_exception_handler(Exception, _broken)
 
 
 def said(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -128,3 +129,10 @@ def _disk(_: Request, error: Exception) -> Response:
     """A file cannot be read now: no mistake of who asks, and none of the program's."""
     reason = error.strerror if isinstance(error, OSError) else ""
     return said(503, f"a file cannot be read now ({reason or type(error).__name__})")
+
+
+def _broken(_: Request, error: Exception) -> Response:
+    """A mistake of ours: it goes on to the guard, which tells who started the server where it is."""
+    return said(
+        500, f"an error of dset's own ({type(error).__name__}); whoever runs the server is told where"
+    )
