@@ -18,7 +18,7 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EINVAL, errno.EROFS, errno.EPERM,
 # The temporary folder is everybody's: a link planted there must not be followed.
 _SAFELY = getattr(os, "O_NOFOLLOW", 0)
 # Who only looks whether a run is going on holds the lock for a moment.
-_LOOKS, _LOOK = 5, 0.02  # seconds
+_LOOKS, _LOOK = 20, 0.005  # seconds
 _FAR = 1 << 30  # Windows locks bytes against reading too; this one is beyond what we write
 
 
