@@ -32,10 +32,18 @@ _PICTURE: dict[str, Any] = {
 
 
 def router(desk: Desk) -> APIRouter:
-    """`/api/datasets/{key}/answers` and what goes with them, `/api/compare`."""
-    made = APIRouter(tags=["datasets"], responses=OF_DATASETS)
+    """`/api/datasets/{key}/answers` and what goes with them, `/api/compare`.
 
-    # What is sent is described and not checked: a value that nobody foresaw is better shown than made an error.
+    What is sent is described and not checked: a value that nobody foresaw is better shown than made an error.
+    """
+    made = APIRouter(tags=["datasets"], responses=OF_DATASETS)
+    _many(made, desk)
+    _one(made, desk)
+    _paired(made, desk)
+    return made
+
+
+def _many(made: APIRouter, desk: Desk) -> None:
     @made.get(
         "/api/datasets/{key}/answers",
         summary="A page of the answers that are asked for",
@@ -68,6 +76,8 @@ def router(desk: Desk) -> APIRouter:
     def facets(key: Key) -> JSONResponse:
         return JSONResponse(desk.index(key).facets())
 
+
+def _one(made: APIRouter, desk: Desk) -> None:
     @made.get(
         "/api/datasets/{key}/answers/{n}",
         summary="One answer in full, with what was sent for it",
@@ -91,6 +101,8 @@ def router(desk: Desk) -> APIRouter:
             raise NotThereError("there is no picture, or none that can be shown")
         return Response(found.data, media_type=found.media_type)
 
+
+def _paired(made: APIRouter, desk: Desk) -> None:
     @made.get(
         "/api/compare",
         summary="The answers of two datasets side by side, paired by id",
@@ -106,5 +118,3 @@ def router(desk: Desk) -> APIRouter:
     ) -> JSONResponse:
         wanted = pairs.Comparison(q=q, only=only or "", offset=offset, limit=limit)
         return JSONResponse(desk.pairs(left, right).page(wanted))
-
-    return made
